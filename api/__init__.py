@@ -1,0 +1,1 @@
+"""Entry points: HTTP, pages, the command line, and the wiring of all parts."""
