@@ -1,0 +1,80 @@
+"""Whether a moment lies in a credential's validity period.
+
+The bounds are validFrom and validUntil (VC 2.0), issuanceDate and
+expirationDate (VC 1.1), nbf and exp (JWT), Open Badges 2's expires, and a
+Data Integrity proof's own expires; all that stand there hold together. A
+begin is part of the period, an end is not. Times are the issuer's claims.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from notary.core.canonical import JSON
+from notary.core.credential import Credential, shown_claims
+from notary.core.encoding import format_time, shorten
+from notary.core.errors import NotaryError
+from notary.core.finding import Finding
+from notary.core.leaf import Form
+
+EXPIRED = "expired"
+NOT_YET = "not valid yet"
+
+_BEGINS = ("validFrom", "issuanceDate", "nbf")
+_ENDS = ("validUntil", "expirationDate", "exp", "expires")
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def period(credential: Credential, at: datetime) -> Finding:
+    """Say whether `at` (aware) lies in the period.
+
+    A fail's message is EXPIRED or NOT_YET: verdicts, not faults. Unknown where a
+    bound cannot be read and no other decides; a credential without bounds passes.
+    """
+    if credential.form is Form.FILE:
+        return Finding("unknown", "a file has no validity period that could be read")
+    try:
+        claims = shown_claims(credential)
+    except NotaryError as error:
+        return Finding.of("unknown", error)
+    begins = _bounds(claims, _BEGINS)
+    ends = _bounds([*claims, *(proof for item in claims for proof in _proofs(item))], _ENDS)
+    unreadable = []
+    for where, value in begins:
+        begin = _moment(value)
+        if begin is None:
+            unreadable.append((where, value))
+        elif at < begin:
+            return Finding("fail", NOT_YET, f"from {format_time(begin)} ({where})", format_time(at))
+    for where, value in ends:
+        end = _moment(value)
+        if end is None:
+            unreadable.append((where, value))
+        elif at >= end:
+            return Finding("fail", EXPIRED, f"before {format_time(end)} ({where})", format_time(at))
+    for where, value in unreadable:
+        return Finding("unknown", f"{where} cannot be read", "a time with its offset", shorten(value))
+    return Finding("pass", "within its validity period" if begins or ends else "its issuer set no validity period")
+
+
+def _bounds(claims: Iterable[dict[str, JSON]], names: tuple[str, ...]) -> list[tuple[str, JSON]]:
+    return [(name, item[name]) for item in claims for name in names if item.get(name) is not None]
+
+
+def _proofs(claims: dict[str, JSON]) -> list[dict[str, JSON]]:
+    proof = claims.get("proof")
+    return [item for item in (proof if isinstance(proof, list) else [proof]) if isinstance(item, dict)]
+
+
+def _moment(value: JSON) -> datetime | None:
+    """Read an RFC 3339 or XSD dateTime with its offset, or a JWT's NumericDate; None for anything else."""
+    try:
+        if isinstance(value, str) and _DATE_TIME.fullmatch(value):
+            return datetime.fromisoformat(value.upper())
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass  # the thirtieth of February, or a year beyond 9999
+    return None

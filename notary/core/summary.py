@@ -1,0 +1,171 @@
+"""Who issued a credential, to whom, for what, and when it is valid.
+
+Read from Open Badges 3.0 and 2.0, CLR 2.0, plain VC 1.1 and 2.0, VC-JWT (the
+payload is the credential, or its `vc` claim) and SD-JWT. Issuer and achievements
+decide who may anchor a credential and how it is recognised, so they are read
+from what was signed, never from a disclosure. The rest is for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from notary.core.canonical import JSON
+from notary.core.credential import Credential, shown_claims, signed_claims
+from notary.core.encoding import shorten
+from notary.core.errors import Malformed
+from notary.core.leaf import Form
+
+Claims: TypeAlias = tuple[dict[str, JSON], ...]
+Achievements: TypeAlias = tuple[str | None, ...]
+"""Ids of one subject's achievements; None for one without an id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What people want to know of a credential; all as its issuer wrote it.
+
+    `learners` has a name, else an identifier, else an id for every subject that
+    has any. `issuer` is None for a file, which has none.
+    """
+
+    issuer: str | None
+    id: str | None
+    title: str | None
+    learners: tuple[str, ...]
+    achievements: tuple[Achievements, ...]
+
+
+def issuer(credential: Credential) -> str | None:
+    """Return the issuer's id, of `issuer`, `issuer.id`, `iss` and Open Badges 2's `badge.issuer`.
+
+    All that are present must agree byte for byte. Raises Malformed where they do
+    not, and where there is none; None is for files alone.
+    """
+    names = [name for claims in signed_claims(credential) for name in _issuers(claims)]
+    if credential.form is Form.FILE:
+        return None
+    if not names:
+        raise Malformed(
+            "the credential names no issuer",
+            expected="issuer, issuer.id, iss or badge.issuer",
+            hint="One that is only linked to, or only disclosed, does not count; `--as file` needs none",
+        )
+    for name in names:
+        if name != names[0]:
+            raise Malformed("the credential names two issuers", expected=shorten(names[0]), actual=shorten(name))
+    return names[0]
+
+
+def achievements(credential: Credential) -> tuple[Achievements, ...]:
+    """Return the achievement ids of every subject, and of an Open Badges 2 badge, without disclosures.
+
+    One tuple for each subject. Where any is empty, or there is none at all, the
+    credential does not say what was achieved, and nobody is authorised for it.
+    """
+    return _achievement_ids(_subjects(signed_claims(credential)))
+
+
+def summarize(credential: Credential) -> Summary:
+    """Read a credential for people; raises as `issuer` and `disclose` do."""
+    shown = shown_claims(credential)
+    subjects = _subjects(shown)
+    learners = [name for subject in subjects if (name := _learner(subject))]
+    return Summary(
+        issuer=issuer(credential),
+        id=_first(shown, "id") or _first(shown, "jti"),
+        title=_first(shown, "name") or _achievement_names(subjects) or _types(shown),
+        learners=tuple(dict.fromkeys(learners)),
+        achievements=achievements(credential) if credential.token else _achievement_ids(subjects),
+    )
+
+
+def _issuers(claims: Mapping[str, JSON]) -> Iterator[str]:
+    if "issuer" in claims:
+        yield _issuer_id(claims["issuer"], "issuer")
+    if "iss" in claims:
+        yield _issuer_id(claims["iss"], "iss")
+    badge = claims.get("badge")
+    if isinstance(badge, dict) and "issuer" in badge:
+        yield _issuer_id(badge["issuer"], "badge.issuer")
+
+
+def _issuer_id(value: JSON, where: str) -> str:
+    name = _id(value)
+    if not name:
+        raise Malformed(f"the credential's {where}", expected="an id, or an object with one", actual=shorten(value))
+    return name
+
+
+def _id(value: JSON) -> str | None:
+    found = value.get("id") if isinstance(value, dict) else value
+    return found if isinstance(found, str) else None
+
+
+def _subjects(claims: Claims) -> list[dict[str, JSON]]:
+    """Give every subject; an Open Badges 2 assertion is one, whose achievement is its badge."""
+    found: list[dict[str, JSON]] = []
+    for item in claims:
+        subjects = _list(item.get("credentialSubject"))
+        found.extend(subject if isinstance(subject, dict) else {"id": subject} for subject in subjects)
+        if "badge" in item:
+            found.append({"achievement": item["badge"], "recipient": item.get("recipient")})
+    return found
+
+
+def _achievement_ids(subjects: list[dict[str, JSON]]) -> tuple[Achievements, ...]:
+    return tuple(tuple(map(_id, _list(subject.get("achievement")))) for subject in subjects)
+
+
+def _achievement_names(subjects: list[dict[str, JSON]]) -> str:
+    every = [achievement for subject in subjects for achievement in _list(subject.get("achievement"))]
+    names = [_text(achievement.get("name")) for achievement in every if isinstance(achievement, dict)]
+    return ", ".join(name for name in names if name)
+
+
+def _learner(subject: Mapping[str, JSON]) -> str | None:
+    if name := _text(subject.get("name")):
+        return name
+    parts = (_text(subject.get("givenName")), _text(subject.get("familyName")))
+    if name := " ".join(part for part in parts if part):
+        return name
+    identifiers = [entry for entry in _list(subject.get("identifier")) if isinstance(entry, dict)]
+    identifiers.sort(key=lambda entry: entry.get("identityType") != "name")
+    for entry in identifiers:
+        if entry.get("hashed") is False and (name := _text(entry.get("identityHash"))):
+            return name
+    recipient = subject.get("recipient")
+    if isinstance(recipient, dict) and recipient.get("hashed") is False:
+        return _text(recipient.get("identity"))
+    return _text(subject.get("id"))
+
+
+def _text(value: JSON) -> str | None:
+    """Read a string, a language value (`@value`), or the first of several."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("@value")
+    return value if isinstance(value, str) and value else None
+
+
+def _first(claims: Claims, name: str) -> str | None:
+    for item in claims:
+        if text := _text(item.get(name)):
+            return text
+    return None
+
+
+def _types(claims: Claims) -> str | None:
+    """Give the most specific type: the last that is not just VerifiableCredential."""
+    every = [name for item in claims for name in _list(item.get("type"))]
+    names = [name for name in every if isinstance(name, str) and name != "VerifiableCredential"]
+    return names[-1] if names else None
+
+
+def _list(value: JSON) -> list[JSON]:
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]

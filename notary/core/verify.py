@@ -1,0 +1,441 @@
+"""Verification, in the eleven steps of docs/spec/verification.md.
+
+Pure: the receipt, what the verifier trusts, the time and the block hashes it
+was told arrive as arguments; no issuer, notary or node is asked. Every step
+leaves checks behind; what they rest on caps them (see `verdict`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+
+from notary.core.authority import (
+    SHA_256,
+    AnchorFinding,
+    BlockHashes,
+    check_member,
+    distrusts_hash,
+    distrusts_signature,
+)
+from notary.core.credential import Credential, read
+from notary.core.did import KeySource
+from notary.core.digest import leaf_hash
+from notary.core.encoding import format_unix, shorten
+from notary.core.errors import Malformed, Mismatch, NotaryError, Unsupported
+from notary.core.evm import Header
+from notary.core.grounds import Authority, Grounds, check_entry, find_authority, find_grounds
+from notary.core.leaf import Form, Leaf
+from notary.core.mandate import check_programmes, check_recognition
+from notary.core.manifest import Manifest, snapshot_entry
+from notary.core.merkle import verify_inclusion
+from notary.core.own_proof import own_proof
+from notary.core.period import EXPIRED, NOT_YET, period
+from notary.core.receipt import EvmAnchor, MemberProof, Receipt, StatusChange, StatusProof, Submission
+from notary.core.registry import MemberRecord, RegistryState
+from notary.core.statement import BatchStatement, Recognition
+from notary.core.status import Status, chunk_count, chunk_of, read_status
+from notary.core.summary import Summary, achievements, issuer, summarize
+from notary.core.trust import TrustedConsortium, TrustFile
+from notary.core.verdict import (
+    AnchorFact,
+    Check,
+    Facts,
+    Institution,
+    Result,
+    State,
+    StatusFact,
+    Verdict,
+    Weight,
+    conclude,
+    failed,
+    run_check,
+)
+
+_NO_BLOCKS: BlockHashes = MappingProxyType({})
+
+
+def verify(
+    data: bytes,
+    trust: TrustFile,
+    *,
+    at: datetime,
+    credential: bytes | None = None,
+    blocks: BlockHashes = _NO_BLOCKS,
+) -> Verdict:
+    """Verify a receipt by a trust file at a time; never raises for what is in the receipt.
+
+    `credential` is given where the receipt leaves it out; where both are there
+    they must be the same. `blocks` are hashes of final blocks that nodes of the
+    verifier's choice gave.
+    """
+    # 1. Parse strictly; another version is not looked into.
+    try:
+        receipt = Receipt.parse(data)
+    except (Malformed, Unsupported) as error:
+        return conclude([failed(1, "receipt", error)], Facts(trust_date=trust.date))
+    named = tuple((f"submission {at}", submission) for at, submission in enumerate(receipt.submissions, 1))
+    checks = [Check(1, "receipt", State.PASS, "the receipt is well formed")]
+    if not named:
+        checks.append(Check(3, "receipt", State.UNKNOWN, "the receipt holds no institution's submission"))
+
+    # 2. Credential → form, digest, evidence → leaf.
+    read_check, shown = _read_credential(receipt, credential)
+    checks.append(read_check)
+
+    # 3. Leaf, index, path → the statement's root.
+    batched = [_check_batch(receipt, submission, shown, about).resting_on(read_check) for about, submission in named]
+
+    # 4. The log is trusted; the statements name exactly the receipt's institutions.
+    trusted, consortium = _trust_logs(receipt, trust)
+    checks += [*batched, trusted, *(_check_co_issuers(receipt, submission, about) for about, submission in named)]
+
+    # 5. Entry, index, path → the manifest's log root.
+    logged = [_check_logged(receipt, submission, about) for about, submission in named]
+    checks += logged
+    facts = Facts(form=receipt.form, summary=_summary(shown), trust_date=trust.date)
+    if consortium is None:
+        return conclude(checks, facts)
+    if distrusts_hash(consortium, SHA_256):
+        says = f"your trust file no longer relies on {SHA_256}, on which all of this rests"
+        checks.append(Check(2, "receipt", State.UNKNOWN, says, settle="A receipt renewed under a newer hash"))
+
+    # 5 to 9, for each commitment: checkpoint, (6) anchor root, (7) block, (8) event, (9) registry state.
+    grounds = [
+        find_grounds(commitment, consortium, blocks, trust.date, f"commitment {number}")
+        for number, commitment in enumerate(receipt.commitments, 1)
+    ]
+    newest = _newest_state(consortium, grounds)
+    case = _Case(receipt, shown, read_check, consortium, grounds, newest)
+    for ground in grounds:
+        checks += ground.checks()
+
+    # 9. Each statement, by the record and key in force at its anchor.
+    authorities = [case.authority(submission, about) for about, submission in named]
+    for authority in authorities:
+        checks += [*authority.noted, authority.enough]
+
+    # 4, now that the records are proven: the credential's issuer is one of the members.
+    naming, speaker = case.check_issuer(authorities)
+    checks += [] if receipt.form is Form.FILE else [naming.resting_on(read_check)]
+
+    # 10. Status, as of the newest commitment.
+    statuses = []
+    for (about, submission), entry, authority in zip(named, logged, authorities, strict=True):
+        found, status = case.check_status(submission, about)
+        found = found.resting_on(entry, authority.enough)
+        checks.append(found)
+        statuses.append(status if found.holds else None)
+
+    # 11. The credential's own proof and period; neither hinders where it is unknown.
+    ended = None
+    if shown is not None and receipt.form is not Form.FILE:
+        proof_check = case.check_own_proof(shown, speaker)
+        period_check, ended = _check_period(shown, at)
+        checks += [proof_check.resting_on(read_check), period_check.resting_on(read_check)]
+    return conclude(
+        checks,
+        replace(
+            facts,
+            consortium=consortium.name,
+            institutions=case.institutions(authorities),
+            anchors=tuple(_anchor_facts(grounds)),
+            status=_joint_status(statuses),
+            out_of_period=ended,
+            registry_number=newest.number,
+        ),
+    )
+
+
+def untrusting(error: NotaryError) -> Verdict:
+    """Return the only verdict a trust file that cannot be read allows."""
+    says = f"your trust file cannot be read: {error}"
+    settle = "The trust file as the consortium published it"
+    return conclude([Check(1, "trust file", State.UNKNOWN, says, settle=settle)], Facts())
+
+
+def blocks_to_ask(data: bytes) -> set[tuple[str, int]]:
+    """Return chain and number of every block a receipt rests on, to ask nodes for.
+
+    Malformed or Unsupported where there is no receipt, or no header, to read.
+    """
+    anchors = (anchor for commitment in Receipt.parse(data).commitments for anchor in commitment.anchors)
+    return {(a.chain, Header.parse(a.header).number) for a in anchors if isinstance(a, EvmAnchor)}
+
+
+# ------------------------------------------------------------------ steps 2 to 5
+
+
+def _read_credential(receipt: Receipt, beside: bytes | None) -> tuple[Check, Credential | None]:
+    """Step 2: the credential in the receipt, or beside it."""
+    try:
+        inside = None if receipt.content is None else Credential.of_content(receipt.form, receipt.content, "credential")
+        given = None if beside is None else read(beside, "the credential beside the receipt", receipt.form)
+        if inside and given and inside.digest != given.digest:
+            raise Mismatch("the credential beside the receipt is another one than the one inside")
+    except NotaryError as error:
+        return failed(2, "credential", error), None
+    found = inside or given
+    if found is None:
+        settle = "The credential itself, as the learner holds it, beside the receipt"
+        return Check(2, "credential", State.UNKNOWN, "the receipt leaves the credential out", settle=settle), None
+    return Check(2, "credential", State.PASS, "the credential was read"), found
+
+
+def _check_batch(receipt: Receipt, submission: Submission, credential: Credential | None, about: str) -> Check:
+    """Step 3: the leaf is in the batch, at this index under the statement's size."""
+    batch = submission.statement
+    says = f"the credential is number {submission.index + 1} of the {batch.size} in its batch"
+    if credential is None:
+        return Check(3, about, State.PASS, says)  # capped by step 2, which did not pass
+    leaf = Leaf(receipt.form, submission.salt, credential.digest, receipt.evidence_digest()).hash()
+    return run_check(
+        3, about, says, lambda: verify_inclusion(leaf, submission.index, batch.size, submission.path, batch.root)
+    )
+
+
+def _trust_logs(receipt: Receipt, trust: TrustFile) -> tuple[Check, TrustedConsortium | None]:
+    """Step 4: every statement's log is its manifests' origin, and a log of one trusted consortium."""
+    for submission in receipt.submissions:
+        log = submission.statement.log
+        for at in sorted(submission.commitments()):
+            origin = receipt.commitments[at].manifest.origin
+            if origin != log:
+                return failed(4, "log", Mismatch("a manifest is another log's", expected=log, actual=origin)), None
+    logs = sorted({submission.statement.log for submission in receipt.submissions})
+    consortia = {log: trust.consortium(log) for log in logs}
+    unknown = [log for log, consortium in consortia.items() if consortium is None]
+    known = [consortium for consortium in consortia.values() if consortium is not None]
+    if any(consortium is not known[0] for consortium in known):
+        names = " and ".join(dict.fromkeys(consortium.name for consortium in known))
+        return failed(4, "log", Mismatch("the logs are several consortia's", expected="one", actual=names)), None
+    if unknown or not known:
+        says = f"your trust file does not know {', '.join(unknown) or 'this log'}"
+        return Check(4, "log", State.UNKNOWN, says, settle="The trust file of the consortium that keeps it"), None
+    return Check(4, "log", State.PASS, f"{', '.join(logs)}: kept by {known[0].name}"), known[0]
+
+
+def _check_co_issuers(receipt: Receipt, submission: Submission, about: str) -> Check:
+    """Step 4: issuer and jointWith together are exactly the submissions' issuers, each once."""
+    issuers = sorted(submission.statement.issuer for submission in receipt.submissions)
+    named = sorted((submission.statement.issuer, *submission.statement.joint_with))
+    if named == issuers:
+        return Check(4, about, State.PASS, "every institution the statement names has committed it, and no other")
+    missing = ", ".join(sorted(set(named) - set(issuers)))
+    what = f"{missing} has not committed this award" if missing else "institutions this statement does not name"
+    return failed(4, about, Mismatch(what, expected=", ".join(named), actual=", ".join(issuers)))
+
+
+def _check_logged(receipt: Receipt, submission: Submission, about: str) -> Check:
+    """Step 5: the statement is in the log its manifest anchors."""
+    manifest = receipt.commitments[submission.commitment].manifest
+    says = f"the statement is entry {submission.entry} of {manifest.origin}"
+    return run_check(
+        5, about, says, lambda: check_entry(submission.signed, submission.entry, submission.log_path, manifest)
+    )
+
+
+# ------------------------------------------------------------------ steps 9 to 11
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A receipt before the one consortium whose words count for it."""
+
+    receipt: Receipt
+    credential: Credential | None
+    read: Check
+    consortium: TrustedConsortium
+    grounds: list[Grounds]
+    newest: RegistryState
+
+    def authority(self, submission: Submission, about: str) -> Authority:
+        """Step 9 of a batch's statement."""
+
+        def entitled(_: EvmAnchor, member: MemberProof) -> None:
+            self._check_recognition(submission.statement, member.record)
+
+        ground = self.grounds[submission.commitment]
+        return find_authority(ground, submission.signed, self.consortium, self.newest, about, entitled)
+
+    def _check_recognition(self, statement: BatchStatement, record: MemberRecord) -> None:
+        """Step 9: recognition within the record's; authorised only for the record's programmes."""
+        check_recognition(record, statement.recognition)
+        if statement.recognition is not Recognition.AUTHORISED or self.receipt.form is Form.FILE:
+            return
+        if self.credential is None:
+            raise Unsupported("without the credential its achievements are not known", hint=self.read.settle)
+        check_programmes(record, achievements(self.credential))
+
+    def check_issuer(self, authorities: list[Authority]) -> tuple[Check, MemberRecord | None]:
+        """Step 4: the credential's issuer is the id or an alias of one submission's proven member."""
+        if self.credential is None:
+            return Check(4, "issuer", State.PASS, "the issuer is a member"), None  # capped by step 2
+        try:
+            name = issuer(self.credential) or ""
+        except NotaryError as error:
+            return failed(4, "issuer", error), None
+        shown: list[MemberRecord] = []
+        for submission, authority in zip(self.receipt.submissions, authorities, strict=True):
+            did = submission.statement.issuer
+            proven = [(f.anchor.chain, f.anchor.member(did)) for f in authority.complete]
+            naming = {chain: member.record for chain, member in proven if member and member.record.names(name)}
+            if len(naming) >= self.consortium.anchors_needed:
+                record = next(iter(naming.values()))
+                return Check(
+                    4, "issuer", State.PASS, f"the credential's issuer {shorten(name)} is {record.name}"
+                ), record
+            claimed = (finding.anchor.member(did) for finding in self.grounds[submission.commitment].anchors)
+            shown += [member.record for member in claimed if member]
+        if any(record.names(name) for record in shown) and not all(a.enough.holds for a in authorities):
+            says = f"the credential's issuer {shorten(name)} is not proven to be a member"
+            return Check(4, "issuer", State.UNKNOWN, says), None
+        if not shown:
+            return Check(4, "issuer", State.UNKNOWN, "the receipt holds no record of its institutions"), None
+        ids = ", ".join(dict.fromkeys(known for record in shown for known in (record.id, *record.aliases)))
+        what = "the credential's issuer is none of the institutions that submitted it"
+        return failed(4, "issuer", Mismatch(what, expected=ids, actual=shorten(name))), None
+
+    def check_status(self, submission: Submission, about: str) -> tuple[Check, StatusFact | None]:
+        """Step 10: what the snapshot says of the batch, and the batch's newest statuses of this credential."""
+        proof = submission.status
+        if proof is None:
+            settle = "A refreshed receipt, from the learner's link"
+            return Check(10, about, State.UNKNOWN, "the receipt shows no status", settle=settle), None
+        ground = self.grounds[proof.commitment]
+        rests = [ground.checkpoint, ground.anchored]
+        status = Status.VALID
+        try:
+            self._check_snapshot(submission, proof)
+            if proof.change is not None:
+                status = read_status(proof.change.chunk, submission.index)
+                rests += self._check_change(submission, proof.change, ground.commitment.manifest, about)
+        except NotaryError as error:
+            return failed(10, about, error), None
+        if ground.time is None:
+            return Check(10, about, State.PASS, status.name.lower()).resting_on(*rests), None
+        says = f"{status.name.lower()} as of {format_unix(ground.time)}"
+        found = Check(10, about, State.PASS, says)
+        if any(self._knows_later(finding) for finding in ground.complete):
+            settle = "The newest status: verify --fresh, or a refreshed receipt"
+            found = Check(10, about, State.STALE, f"{says}; your trust file knows later anchors", settle=settle)
+        return found.resting_on(*rests), StatusFact(status, ground.time)
+
+    def _check_snapshot(self, submission: Submission, proof: StatusProof) -> None:
+        manifest = self.grounds[proof.commitment].commitment.manifest
+        newest = proof.change.signed.id if proof.change else None
+        leaf = leaf_hash(snapshot_entry(submission.signed.id, newest))
+        verify_inclusion(leaf, submission.entry, manifest.size, proof.path, manifest.snapshot)
+
+    def _check_change(
+        self, submission: Submission, change: StatusChange, snapshot: Manifest, about: str
+    ) -> tuple[Check, ...]:
+        """Step 10: the status statement is logged, of this batch, and by who may change it."""
+        batch, statement = submission.statement, change.statement
+        ground = self.grounds[change.commitment]
+        manifest = ground.commitment.manifest
+        if statement.log != batch.log:
+            raise Mismatch("the status statement is of another log", expected=batch.log, actual=statement.log)
+        if statement.batch != submission.signed.id:
+            raise Mismatch("the status statement is of another batch")
+        if manifest.size > snapshot.size:
+            raise Mismatch("the status statement is newer than the snapshot that names it")
+        check_entry(change.signed, change.entry, change.path, manifest)
+        chunks = chunk_count(batch.size)
+        verify_inclusion(leaf_hash(change.chunk), chunk_of(submission.index), chunks, change.chunk_path, statement.root)
+
+        def entitled(anchor: EvmAnchor, _: MemberProof) -> None:
+            if statement.issuer == batch.issuer:
+                return
+            predecessor = anchor.member(batch.issuer)
+            if predecessor is None:
+                raise Unsupported(f"the receipt holds no member record of {batch.issuer}")
+            check_member(anchor.state, predecessor)
+            if predecessor.record.successor != statement.issuer:
+                raise Mismatch(
+                    "only the issuer or its successor may change a status",
+                    expected=predecessor.record.successor or batch.issuer,
+                    actual=statement.issuer,
+                )
+
+        authority = find_authority(ground, change.signed, self.consortium, self.newest, f"{about}, status", entitled)
+        return (ground.checkpoint, authority.enough)
+
+    def _knows_later(self, finding: AnchorFinding) -> bool:
+        assert finding.header is not None
+        newest = self.consortium.newest_block(finding.anchor.chain, finding.anchor.contract)
+        return newest > finding.header.number
+
+    def check_own_proof(self, credential: Credential, speaker: MemberRecord | None) -> Check:
+        """Step 11: the issuer's own signature on the credential, keys from its id or its pinned document."""
+        keys = KeySource()
+        if speaker is not None:
+            keys = KeySource(frozenset((speaker.id, *speaker.aliases)), speaker.did_document)
+        found = own_proof(credential, keys)
+        check = Check(
+            11,
+            "own proof",
+            State(found.state),
+            found.message,
+            found.expected,
+            found.actual,
+            found.settle,
+            Weight.HEEDED,
+        )
+        times = [ground.time for ground in self.grounds if ground.time is not None]
+        if found.algorithm and times and distrusts_signature(self.consortium, found.algorithm, min(times)):
+            return replace(check, state=State.UNKNOWN, says=f"your trust file no longer relies on {found.algorithm}")
+        return check
+
+    def institutions(self, authorities: list[Authority]) -> tuple[Institution, ...]:
+        """Return who submitted it, of whom that is proven."""
+        found = []
+        for submission, authority in zip(self.receipt.submissions, authorities, strict=True):
+            finding = next(iter(authority.complete), None)
+            member = finding.anchor.member(submission.statement.issuer) if finding else None
+            if member is not None and authority.enough.holds:
+                named = submission.signed.proof.verification_method
+                custodial = any(key.custodial for key in member.record.keys if key.id == named)
+                recognition = None if self.receipt.form is Form.FILE else submission.statement.recognition
+                found.append(Institution(member.record, recognition, custodial))
+        return tuple(found)
+
+
+def _check_period(credential: Credential, at: datetime) -> tuple[Check, Result | None]:
+    """Step 11: a period that ended or has not begun is a verdict, not a fail."""
+    found = period(credential, at)
+    ended = {EXPIRED: Result.EXPIRED, NOT_YET: Result.NOT_YET_VALID}.get(found.message)
+    state = State.PASS if ended else State(found.state)
+    check = Check(11, "period", state, found.message, found.expected, found.actual, found.settle, Weight.HEEDED)
+    return check, ended
+
+
+def _joint_status(statuses: list[StatusFact | None]) -> StatusFact | None:
+    """Return the highest of all submissions' statuses, as of the oldest; None where one is not known."""
+    known = [status for status in statuses if status is not None]
+    if not known or len(known) < len(statuses):
+        return None
+    return StatusFact(max(fact.status for fact in known), min(fact.as_of for fact in known))
+
+
+def _newest_state(consortium: TrustedConsortium, grounds: list[Grounds]) -> RegistryState:
+    """Return the state of the highest number among the trust file's and those of complete anchors."""
+    proven = (finding.anchor.state for ground in grounds for finding in ground.complete)
+    return max((consortium.registry, *proven), key=lambda state: state.number)
+
+
+def _anchor_facts(grounds: list[Grounds]) -> Iterator[AnchorFact]:
+    for at, ground in enumerate(grounds):
+        for finding in ground.complete:
+            assert finding.header is not None
+            yield AnchorFact(finding.anchor.chain, finding.header.number, finding.time, at)
+
+
+def _summary(credential: Credential | None) -> Summary | None:
+    """Return the credential for people; None where it cannot be read, which steps 4 and 11 say."""
+    try:
+        return None if credential is None else summarize(credential)
+    except NotaryError:
+        return None
