@@ -1,0 +1,1 @@
+"""Chains and IPFS behind the ports of the domain."""
