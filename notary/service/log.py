@@ -1,0 +1,125 @@
+"""The log: taking in what institutions signed, and serving it.
+
+Nothing is logged that would not verify: steps 3, 4 and 9 run here against the
+registry in force, before the entry exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from notary.core.canonical import load
+from notary.core.digest import Digest, LeafIndex, TreeSize, leaf_hash
+from notary.core.encoding import shorten, to_digest_text
+from notary.core.errors import IssuerError, NotaryError
+from notary.core.mandate import check_key, check_recognition, check_uncompromised
+from notary.core.merkle import TreeBuilder
+from notary.core.statement import MAX_ENTRY, BatchStatement, SignedStatement
+from notary.ports.ledger import BatchRow, BatchState, EntryRow, UnitOfWork
+from notary.service.notary import Notary
+from notary.service.registry import members_in_force
+
+
+def log_batch(notary: Notary, signed: SignedStatement) -> BatchRow:
+    """Append a signed batch statement to the log; the same statement again changes nothing.
+
+    IssuerError, with what to do, for a statement of another log, root or batch,
+    by the wrong key, of a stale predecessor, or claiming too much.
+    """
+    statement = signed.statement
+    if not isinstance(statement, BatchStatement):
+        raise IssuerError("a batch statement is expected here", actual="a status statement")
+    with notary.ledger.begin() as work:
+        logged = work.log.by_id(signed.id)
+        batch = work.batches.by_entry(logged.index) if logged else None
+        if batch is not None:
+            return batch
+        batch = _batch_of(work, statement)
+        _check_place(notary, work, statement)
+    check_signed(notary, signed)
+    with notary.ledger.begin() as work:
+        entry = append(work, signed, about=signed.id)
+        done = replace(
+            batch, state=BatchState.LOGGED, statement=signed.entry(), statement_id=signed.id, entry=entry, held=None
+        )
+        work.batches.save(done)
+    return done
+
+
+def check_signed(notary: Notary, signed: SignedStatement) -> None:
+    """Check a statement's key and claim against the registry in force; IssuerError where it would not verify."""
+    members = members_in_force(notary.ledger)
+    statement = signed.statement
+    record = members.find(statement.issuer)
+    if record is None:
+        raise IssuerError(f"{statement.issuer} is no member", hint="Add it: notary member add FILE")
+    now = int(notary.clock.now().timestamp())
+    try:
+        check_uncompromised(check_key(record, signed, now), now, members.state)
+        if isinstance(statement, BatchStatement):
+            check_recognition(record, statement.recognition)
+    except NotaryError as error:
+        raise IssuerError(f"needs a new signature: {error}") from error
+
+
+def append(work: UnitOfWork, signed: SignedStatement, *, about: Digest) -> LeafIndex:
+    """Add the log's next entry; `about`: id of the batch statement it is or changes."""
+    size = work.log.size()
+    tree = TreeBuilder.resume(TreeSize(size), work.log.node) if size else TreeBuilder()
+    data = signed.entry()
+    made = tree.append(leaf_hash(data))
+    nodes = [(level, size >> level, node) for level, node in enumerate(made)]
+    statement = signed.statement
+    row = EntryRow(
+        index=LeafIndex(size),
+        id=signed.id,
+        issuer=statement.issuer,
+        seq=statement.seq,
+        about=about,
+        is_batch=isinstance(statement, BatchStatement),
+        data=data,
+    )
+    work.log.append(row, nodes)
+    return row.index
+
+
+def read_entry(row: EntryRow) -> SignedStatement:
+    """Read a log entry's statement."""
+    return SignedStatement.parse(load(row.data, f"log entry {row.index}", max_size=MAX_ENTRY).value)
+
+
+def _batch_of(work: UnitOfWork, statement: BatchStatement) -> BatchRow:
+    """Return the sealed batch a statement commits: the issuer's, with this root and size."""
+    batches = work.batches.all(statement.issuer)
+    for batch in batches:
+        if batch.state is BatchState.SEALED and (batch.root, batch.size) == (statement.root, statement.size):
+            if batch.recognition is not statement.recognition or batch.joint_with != statement.joint_with:
+                raise IssuerError(
+                    f"the statement is not the one of batch {batch.id}",
+                    expected=f"{batch.recognition}, with {', '.join(batch.joint_with) or 'nobody'}",
+                    actual=f"{statement.recognition}, with {', '.join(statement.joint_with) or 'nobody'}",
+                )
+            return batch
+    if any(batch.root == statement.root for batch in batches):
+        raise IssuerError("this batch is logged already, by another statement", hint="See: notary batches")
+    raise IssuerError(
+        "the statement commits none of the sealed batches of its issuer",
+        expected="; ".join(f"batch {batch.id}: {to_digest_text(batch.root)}" for batch in batches) or "a sealed batch",
+        actual=to_digest_text(statement.root),
+        hint="Seal first, or ask for the statement again: notary seal",
+    )
+
+
+def _check_place(notary: Notary, work: UnitOfWork, statement: BatchStatement) -> None:
+    """Check that the statement is for this log, and follows its issuer's newest one there."""
+    if statement.log != notary.origin:
+        raise IssuerError("the statement is for another log", expected=notary.origin, actual=shorten(statement.log))
+    last = work.log.last_of(statement.issuer)
+    expected = (last.seq + 1, last.id) if last else (1, None)
+    if (statement.seq, statement.previous) != expected:
+        raise IssuerError(
+            "the statement does not follow the newest one of its issuer",
+            expected=f"number {expected[0]}",
+            actual=f"number {statement.seq}",
+            hint="Another batch was logged meanwhile: ask for the statement again and sign it: notary sign",
+        )
