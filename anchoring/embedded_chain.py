@@ -169,9 +169,7 @@ class EmbeddedChain:
 
     def send(self, transaction: SignedTransaction) -> None:
         with self._evm.writing() as evm:
-            try:
-                evm.chain.get_canonical_transaction_index(transaction.hash)
-            except TransactionNotFound:
+            if not _has(evm, transaction.hash):
                 _mine(evm, transaction)
 
 
@@ -186,6 +184,14 @@ def _mine(evm: Any, transaction: SignedTransaction) -> None:
         raise OperatorError(
             f"the embedded chain did not take transaction {to_hex(transaction.hash)}", actual=error
         ) from error
+
+
+def _has(evm: Any, tx_hash: bytes) -> bool:
+    try:
+        evm.chain.get_canonical_transaction_index(tx_hash)
+    except TransactionNotFound:
+        return False
+    return True
 
 
 def _head(evm: Any) -> Any:

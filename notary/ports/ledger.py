@@ -57,6 +57,19 @@ class CredentialRow:
     leaf: Digest | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LeafRow:
+    """What a credential's leaf is made of, and where it came from: a `CredentialRow` without the credential."""
+
+    id: CredentialId
+    form: Form
+    salt: bytes | None
+    digest: Digest | None
+    evidence: Digest | None
+    source: str
+    line: int | None
+
+
 class Credentials(Protocol):
     """What was submitted."""
 
@@ -68,12 +81,19 @@ class Credentials(Protocol):
         """Return those digests this institution has submitted before."""
         ...
 
-    def unsealed(self, institution: str) -> Iterator[CredentialRow]:
+    def unsealed(self, institution: str) -> Iterator[LeafRow]:
         """Yield what waits for a batch, in the order of submission, streamed."""
         ...
 
     def place(self, batch: BatchId, leaves: Iterable[tuple[CredentialId, Digest]]) -> None:
-        """Give credentials their batch, their leaf and, in this order, their index from 0."""
+        """Give credentials their batch, their leaf and, in this order, their index from 0.
+
+        OperatorError where one is not there or has a place already.
+        """
+        ...
+
+    def positions(self, batch: BatchId) -> Iterator[LeafRow]:
+        """Yield what a batch's leaves are made of, by index, streamed."""
         ...
 
     def of_batch(self, batch: BatchId) -> Iterator[CredentialRow]:
@@ -201,8 +221,9 @@ class Log(Protocol):
     def append(self, row: EntryRow, nodes: Iterable[tuple[int, int, Digest]]) -> None:
         """Add the next entry and the complete nodes (level, index, hash) it brings.
 
-        IssuerError where its index is taken, its id is logged, or its issuer has
-        a statement with this seq: nothing is added then.
+        IssuerError where its index is not the next, its id is logged, or its
+        issuer has a statement with this seq: nothing is added then, and the unit
+        of work can go on.
         """
         ...
 
@@ -215,7 +236,7 @@ class Log(Protocol):
         ...
 
     def last_of(self, issuer: str) -> EntryRow | None:
-        """Return an issuer's newest entry."""
+        """Return an issuer's newest entry: the one with its highest seq."""
         ...
 
     def entries(self, start: int, end: int) -> Iterator[EntryRow]:
@@ -376,7 +397,16 @@ class Ledger(Protocol):
     def begin(self) -> AbstractContextManager[UnitOfWork]:
         """Open a unit of work: committed and durable when the block ends, undone when it raises.
 
-        Units that write are serialized where they would conflict. OperatorError
-        where the database cannot be reached or is of another version.
+        One at a time, across all processes: what was read in it is still so when
+        it writes. So it holds nothing slow: no chain, no store, no client.
+        OperatorError where the database cannot be reached, refuses a row, or
+        another unit takes longer than a minute: nothing of this one is kept.
+        """
+        ...
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """Open a unit of work that only reads: the ledger as it was when it was first asked.
+
+        It neither waits for others nor makes them wait. Writing in it is an OperatorError.
         """
         ...

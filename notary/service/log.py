@@ -83,9 +83,9 @@ def append(work: UnitOfWork, signed: SignedStatement, *, about: Digest) -> LeafI
     return row.index
 
 
-def read_entry(row: EntryRow) -> SignedStatement:
-    """Read a log entry's statement."""
-    return SignedStatement.parse(load(row.data, f"log entry {row.index}", max_size=MAX_ENTRY).value)
+def read_statement(data: bytes) -> SignedStatement:
+    """Read a signed statement, as an institution hands it in and as it stands in log and ledger."""
+    return SignedStatement.parse(load(data, "statement", max_size=MAX_ENTRY).value)
 
 
 def _batch_of(work: UnitOfWork, statement: BatchStatement) -> BatchRow:

@@ -28,6 +28,11 @@ def progress(notary: Notary, institution: str | None = None) -> tuple[Progress, 
     return tuple(_progress(notary, batch, known) for batch in batches)
 
 
+def progress_of(notary: Notary, batch: BatchRow) -> Progress:
+    """Return one batch's progress."""
+    return _progress(notary, batch, rounds(notary))
+
+
 def waiting(notary: Notary) -> dict[str, int]:
     """Return how many credentials wait for a batch, by institution."""
     with notary.ledger.begin() as work:

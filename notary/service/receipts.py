@@ -14,15 +14,17 @@ from notary.core.canonical import JSON, load
 from notary.core.credential import Credential
 from notary.core.digest import Digest, LeafIndex
 from notary.core.encoding import to_digest_text
-from notary.core.errors import IssuerError, NotaryError
+from notary.core.errors import IssuerError
+from notary.core.errors import Pending as Pending
 from notary.core.leaf import Form
-from notary.core.log import MAX_ENTRY
 from notary.core.merkle import Tree, inclusion_path
 from notary.core.receipt import Commitment, EvidenceKey, EvmAnchor, Path, Receipt, StatusProof, Submission
 from notary.core.statement import SignedStatement
 from notary.ports.ledger import AnchorState, BatchId, BatchRow, CredentialId, CredentialRow, ManifestRow, UnitOfWork
 from notary.service.anchoring import read_manifest
+from notary.service.errors import Absent
 from notary.service.evidence_manifest import read_manifest as read_evidence
+from notary.service.log import read_statement
 from notary.service.notary import Notary
 from notary.service.registry import members_at
 from notary.service.snapshot import take_snapshot
@@ -30,20 +32,16 @@ from notary.service.snapshot import take_snapshot
 _ANCHOR_SIZE = 4 << 20
 
 
-class Pending(NotaryError):
-    """The chain has to go on before there is a receipt: nobody must act."""
-
-
 def receipt(notary: Notary, credential: CredentialId) -> Receipt:
     """Make one credential's receipt.
 
-    Pending until its anchor is final; IssuerError where there is no such
-    credential or it is in no batch.
+    Pending until its anchor is final, Absent where there is no such credential,
+    IssuerError where it was erased.
     """
     with notary.ledger.begin() as work:
         row = work.credentials.get(credential)
         if row is None:
-            raise IssuerError(f"there is no credential {credential}", hint="See index.csv: notary receipt --batch")
+            raise Absent(f"there is no credential {credential}", hint="See index.csv: notary receipt --batch")
         if row.batch is None or row.index is None:
             raise Pending(f"credential {credential} waits for its batch", hint="Seal it: notary seal")
         common = _common(work, _batch(work, row.batch))
@@ -75,7 +73,7 @@ class _Common:
 def _batch(work: UnitOfWork, number: BatchId) -> BatchRow:
     batch = work.batches.get(number)
     if batch is None:
-        raise IssuerError(f"there is no batch {number}", hint="See the batches: notary batches")
+        raise Absent(f"there is no batch {number}", hint="See the batches: notary batches")
     return batch
 
 
@@ -92,7 +90,7 @@ def _common(work: UnitOfWork, batch: BatchRow) -> _Common:
     if newest.number != judging.number:
         commitments.append(_commitment(work, newest, None))
     snapshot = take_snapshot(work, read_manifest(newest).size).tree
-    signed = SignedStatement.parse(load(batch.statement, "statement", max_size=MAX_ENTRY).value)
+    signed = read_statement(batch.statement)
     return _Common(
         signed=signed,
         entry=batch.entry,
@@ -164,12 +162,12 @@ def _content(row: CredentialRow) -> JSON | bytes:
 def find_positions(notary: Notary, digest: Digest) -> tuple[CredentialRow, ...]:
     """Return every position of a digest, of the institutions that answer look-ups.
 
-    IssuerError where there is none: whoever holds no such credential learns nothing.
+    Absent where there is none: whoever holds no such credential learns nothing.
     """
     with notary.ledger.begin() as work:
         rows = work.credentials.by_digest(digest)
         settings = {row.institution: work.institutions.get(row.institution) for row in rows}
     found = tuple(row for row in rows if (chosen := settings[row.institution]) is None or chosen.lookup)
     if not found:
-        raise IssuerError(f"no credential with the digest {to_digest_text(digest)} is known here")
+        raise Absent(f"no credential with the digest {to_digest_text(digest)} is known here")
     return found

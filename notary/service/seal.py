@@ -11,15 +11,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from notary.core.canonical import JSON, canonical, load
+from notary.core.credential import read
 from notary.core.digest import ZERO, Digest, TreeSize
 from notary.core.encoding import format_time, to_base64url, to_digest_text
-from notary.core.errors import IssuerError, Malformed
+from notary.core.errors import IssuerError, Malformed, Mismatch
 from notary.core.leaf import Form, Leaf, hash_leaf
+from notary.core.mandate import check_programmes
 from notary.core.merkle import TreeBuilder
 from notary.core.registry import MemberRecord
 from notary.core.shape import Closed
 from notary.core.statement import BatchStatement, Recognition
-from notary.ports.ledger import BatchId, BatchRow, CredentialId, UnitOfWork
+from notary.core.summary import achievements
+from notary.ports.ledger import BatchId, BatchRow, CredentialId, CredentialRow, UnitOfWork
 from notary.service.notary import Notary
 
 BATCH_FILE = "credential-notary/batch-file/v1"
@@ -36,19 +39,24 @@ def seal(
     """Seal everything the institution has waiting into one batch, in the order of submission.
 
     `recognition` is the highest the member has unless it claims less. IssuerError
-    where nothing waits, or more is claimed than the member is recognised for.
+    where nothing waits, or more is claimed than the member is recognised for; a
+    credential outside its programmes is named (one that is not retained here is
+    checked by whoever verifies).
     """
     claimed = recognition or member.recognition
     if not claimed.within(member.recognition):
         raise IssuerError(
             f"{member.name} cannot claim this recognition", expected=f"at most {member.recognition}", actual=claimed
         )
+    restricted = claimed is Recognition.AUTHORISED and bool(member.programmes)
     with notary.ledger.begin() as work:
         leaves: list[tuple[CredentialId, Digest]] = []
         tree = TreeBuilder()
         for row in work.credentials.unsealed(member.id):
             if row.salt is None or row.digest is None:
                 continue  # erased before it was sealed
+            if restricted and row.form is not Form.FILE:
+                _check_authorised(member, work.credentials.get(row.id))
             leaf = hash_leaf(row.form, row.salt, row.digest, row.evidence or ZERO)
             tree.append(leaf)
             leaves.append((row.id, leaf))
@@ -66,6 +74,17 @@ def seal(
         work.batches.save(batch)
         work.credentials.place(batch.id, leaves)
     return batch
+
+
+def _check_authorised(member: MemberRecord, row: CredentialRow | None) -> None:
+    if row is None or row.content is None:
+        return
+    try:
+        check_programmes(member, achievements(read(row.content, row.source, row.form)))
+    except Mismatch as error:
+        hint = "Seal what is outside the programmes by itself: --recognition community"
+        where = row.source if row.line is None else f"{row.source}, line {row.line}"
+        raise IssuerError(f"{where}: {error}", hint=hint) from error
 
 
 def statement_to_sign(notary: Notary, batch: BatchRow) -> BatchStatement:

@@ -86,7 +86,8 @@ def _lab(chain: EmbeddedChain | EvmChain, notary: EvmKey, stranger: EvmKey, url:
     return Lab(chain, url, wallet, KeyWallet(chain, stranger), member, founded.created, consortium, founded)
 
 
-def _on_node(node: EvmNode) -> Lab:
+def lab_on(node: EvmNode) -> Lab:
+    """A lab on a real node."""
     chain = EvmChain(node.url)
     notary, stranger = EvmKey.generate(), EvmKey.generate()
     give_coins(chain, EvmKey.of(bytes.fromhex(node.funded_key[2:])), [notary.address, stranger.address])
@@ -100,7 +101,7 @@ def _on_node(node: EvmNode) -> Lab:
 def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Each chain in turn."""
     if request.param != "embedded":
-        yield _on_node(request.getfixturevalue(request.param))
+        yield lab_on(request.getfixturevalue(request.param))
         return
     chain = EmbeddedChain(tmp_path_factory.mktemp("embedded"))
     notary, stranger = EvmKey.generate(), EvmKey.generate()

@@ -1,14 +1,17 @@
 """The port `Chain`, the same for the embedded chain, anvil and geth."""
 
 import time
+from pathlib import Path
 
 import pytest
 
+from anchoring.rpc import Node
 from notary.core.digest import Digest, sha256
 from notary.core.errors import OperatorError
 from notary.core.evm import Address, Header, anchored_event, keccak256, prove_tx_receipt
 from notary.ports import Call, Change, Inclusion
-from tests.ports.evm_lab import CONTRACTS, STATE, Lab, included, lab, send
+from tests.parts import running_anvil
+from tests.ports.evm_lab import CONTRACTS, STATE, Lab, included, lab, lab_on, send
 
 __all__ = ["lab"]
 
@@ -162,6 +165,24 @@ def test_finality_follows_the_head(lab: Lab) -> None:
         time.sleep(0.02)
     (sighting,) = lab.chain.sightings(lab.anchor, since=inclusion.block_number, root=sha256(b"to be final"))
     assert sighting.block_hash == inclusion.block_hash
+
+
+@pytest.mark.node
+def test_a_reorganisation_takes_an_anchor_back_until_it_is_sent_again(tmp_path: Path) -> None:
+    """Inclusion and sighting vanish with the block; the same bytes are taken once more."""
+    with running_anvil(tmp_path) as node:
+        lab = lab_on(node)
+        transaction = send(lab.notary, CONTRACTS.anchor(lab.anchor, sha256(b"short-lived")))
+        inclusion = included(lab.chain, transaction)
+        before = lab.chain.block(inclusion.block_number)
+        Node(node.url, timeout=10).ask("anvil_reorg", lab.chain.latest() - inclusion.block_number + 1, [])
+        assert lab.chain.inclusion(transaction.hash) is None
+        assert not list(lab.chain.sightings(lab.anchor, since=lab.founded.block_number))
+        assert lab.chain.block(inclusion.block_number) != before
+        lab.notary.broadcast(transaction)
+        again = included(lab.chain, transaction)
+        (sighting,) = lab.chain.sightings(lab.anchor, since=lab.founded.block_number)
+        assert sighting.block_hash == again.block_hash != inclusion.block_hash
 
 
 def _anchors_all(contract: Address, roots: list[Digest]) -> bytes:

@@ -393,6 +393,18 @@ def test_a_node_that_is_not_there_is_named_without_its_key() -> None:
     assert caught.value.__suppress_context__
 
 
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_node_that_quotes_the_key_back_does_not_show_it(status: int) -> None:
+    """What could be a key is cut out of the node's own words."""
+
+    def quote(*_: Any) -> Any:
+        raise RawReply(b'{"id": 1, "error": {"message": "project se-cret is over its quota"}}', status)
+
+    with running({"eth_blockNumber": quote}) as node, pytest.raises(OperatorError, match="project …") as caught:
+        asking_anything(f"{node.url}/v3/se-cret")
+    assert "se-cret" not in str(caught.value)
+
+
 def test_not_even_a_debug_log_holds_the_key(caplog: pytest.LogCaptureFixture) -> None:
     """The libraries below write URLs at level DEBUG."""
     with caplog.at_level(logging.DEBUG), running({"eth_blockNumber": lambda: "0x1"}) as node:

@@ -1,0 +1,80 @@
+"""The consortium's contracts in words: what to send them, what members approve, what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from notary.core.digest import Digest
+from notary.core.evm import Address
+from notary.ports.chain import Call, Chain
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What k members approve: a registry state, who comes and goes, and the next k.
+
+    `epoch` is the one the change starts, the current one plus one; `deadline` is
+    the last block time, in Unix seconds, at which it may be applied.
+    """
+
+    state: Digest
+    added: tuple[Address, ...]
+    removed: tuple[Address, ...]
+    threshold: int
+    epoch: int
+    deadline: int
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A member's signature of a change's digest: 65 bytes, or whatever its ERC-1271 wallet takes."""
+
+    signer: Address
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Consortium:
+    """What a ConsortiumRegistry says at the newest block; `anchor` is its CredentialAnchor."""
+
+    anchor: Address
+    members: frozenset[Address]
+    threshold: int
+    epoch: int
+    state: Digest
+
+
+class Contracts(Protocol):
+    """The consortium's contracts in words: calls for a wallet to send, and facts to read.
+
+    Nothing here sends anything, and what members approve is computed here, never asked of a node.
+    """
+
+    def founded_at(self, creator: Address, nonce: int) -> tuple[Address, Address]:
+        """The addresses of the registry and the anchor contract that the creator's next deployment gets."""
+        ...
+
+    def found(self, members: Iterable[Address], *, threshold: int, state: Digest) -> Call:
+        """Deploy a registry, which deploys its anchor contract; the address comes with the inclusion."""
+        ...
+
+    def anchor(self, contract: Address, root: Digest, *, bare: bool = False) -> Call:
+        """Anchor a root. `bare`: the transaction's input is the root itself, as Blockcerts verifiers read it.
+
+        A bare root that begins like a function of the contract leaves no event.
+        """
+        ...
+
+    def approval_digest(self, chain: str, registry: Address, change: Change) -> bytes:
+        """The EIP-712 digest that members sign to approve this change, of this registry, on this chain."""
+        ...
+
+    def change(self, registry: Address, change: Change, approvals: Iterable[Approval]) -> Call:
+        """Apply an approved change; anyone may send it."""
+        ...
+
+    def consortium(self, chain: Chain, registry: Address) -> Consortium:
+        """Read a registry; OperatorError where the code there, or at its anchor, is not the published one."""
+        ...
