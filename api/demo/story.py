@@ -1,0 +1,302 @@
+"""The demo, step by step: each says in a line or two what happened and where the files are."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+
+from api.demo.exhibits import make_pdf, make_picture
+from api.demo.institutions import PROFILES, Institution
+from api.founding import found_notary
+from api.key_files import KeyFile
+from api.settings import EMBEDDED, ChainSetting, Settings
+from api.wiring import open_notary
+from notary.core.canonical import canonical
+from notary.core.credential import read
+from notary.core.encoding import format_time
+from notary.core.errors import IssuerError, OperatorError
+from notary.ports.ledger import BatchId
+from notary.service.accept import Accepted, Refused, Source, accept, read_source
+from notary.service.anchoring import advance
+from notary.service.evidence_manifest import Exhibit, attach
+from notary.service.log import log_batch
+from notary.service.notary import Notary
+from notary.service.receipts import batch_receipts
+from notary.service.registry import members_in_force
+from notary.service.seal import BatchFile, seal, write_batch_file
+from notary.service.signing import recompute, sign
+from notary.service.trust import export_trust
+
+ROUNDS = 2
+PATIENCE = 180.0
+"""Seconds to wait for a real chain to make a block final."""
+_PASSPHRASE = "a demo's keys guard nothing"  # noqa: S105
+_OFFLINE = """\
+import sys
+def refuse(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind"):
+        raise PermissionError(f"the network is forbidden here: {event}")
+sys.addaudithook(refuse)
+from api.command_line import main
+main()
+"""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the demo was asked for."""
+
+    out: Path
+    chain: str = EMBEDDED
+    ipfs: str = EMBEDDED
+    credentials: Path | None = None
+    issuer_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the demo leaves behind."""
+
+    out: Path
+    trust: Path
+    receipts: tuple[Path, ...]
+    credentials: tuple[Path, ...]
+
+    def to_json(self) -> str:
+        """Return the one line that `--json` ends with."""
+        return json.dumps(
+            {
+                "out": str(self.out),
+                "trust": str(self.trust),
+                "receipts": [str(path) for path in self.receipts],
+                "credentials": [str(path) for path in self.credentials],
+            }
+        )
+
+
+def run(wishes: Wishes, say: Say) -> Outcome:
+    """Play the whole story; an error ends it with what to do."""
+    out = wishes.out
+    if out.exists() and any(out.iterdir()):
+        raise OperatorError(f"{out} is not empty", hint="Choose another folder: --out DIR")
+    out.mkdir(parents=True, exist_ok=True)
+    institutions = _institutions(out)
+    settings = _found(wishes, institutions, say)
+    with open_notary(settings) as notary:
+        written: list[Path] = []
+        batches: list[tuple[Institution, BatchId]] = []
+        for number in range(1, ROUNDS + 1):
+            for institution in institutions:
+                files = _issue(institution, number, out, notary)
+                if number == 1 and institution is institutions[0] and wishes.credentials:
+                    files += _own(wishes.credentials, out)
+                written += files
+                batches.append((institution, _submit(notary, institution, files, out, say)))
+            _anchor(notary, number, say)
+        receipts = tuple(_receipts(notary, batches, out, say))
+        trust = out / "trust.json"
+        trust.write_bytes(canonical(export_trust(notary, settings.name).to_json()))
+        say(f"  The trust file, which a verifier keeps, is {_name(trust)}.")
+    say("Everything is switched off: chain, block store and ledger are closed.")
+    _verify_offline(receipts[0], trust, out / "offline", say)
+    return Outcome(out, trust, receipts, tuple(written))
+
+
+# --------------------------------------------------------------------- founding
+
+
+def _institutions(out: Path) -> list[Institution]:
+    found = []
+    for profile in PROFILES:
+        folder = out / "institutions" / profile.folder
+        folder.mkdir(parents=True)
+        found.append(Institution(profile, KeyFile.create(folder / "working-key.pem", _PASSPHRASE)))
+    return found
+
+
+def _found(wishes: Wishes, institutions: list[Institution], say: Say) -> Settings:
+    settings = replace(
+        Settings.load(wishes.out / "notary", {}),
+        name="the Demo Consortium",
+        origin=f"demo.example/log-{secrets.token_hex(4)}",
+        ipfs=wishes.ipfs,
+        chains=(ChainSetting(wishes.chain),),
+    )
+    if wishes.chain != EMBEDDED:
+        _fund(wishes.chain, settings)
+    since = "2026-01-01T00:00:00Z"
+    aliases = [(wishes.issuer_id,) if wishes.issuer_id and not at else () for at in range(len(institutions))]
+    records = [institution.record(since, also) for institution, also in zip(institutions, aliases, strict=True)]
+    settings = found_notary(settings, records)
+    say("Founded the Demo Consortium of three institutions, each with its own key:")
+    for record in records:
+        say(f"  {record.name} ({record.recognition})")
+    say(f"  Its registry is contract {settings.chains[0].registry} on {_part(wishes.chain, 'the embedded chain')};")
+    say(f"  blocks go to {_part(wishes.ipfs, 'the embedded store')}; everything lies in {_name(wishes.out)}.")
+    return settings
+
+
+def _fund(url: str, settings: Settings) -> None:
+    """On a development chain, take coins from an account the node unlocks; elsewhere founding says what lacks."""
+    from anchoring.dev_faucet import fund
+    from api.wiring import make_keys
+
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fund(url, make_keys(settings.data).wallet.address)
+
+
+# -------------------------------------------------- issuing, submitting, signing
+
+
+def _issue(institution: Institution, number: int, out: Path, notary: Notary) -> list[Path]:
+    """Write this round's credentials, signed by the institution's own key."""
+    profile = institution.profile
+    folder = out / "institutions" / profile.folder / f"credentials-{number}"
+    folder.mkdir()
+    valid_from = format_time(notary.clock.now())
+    shows = {"assessment.pdf": "The assessor's report", "work.png": "A picture of the work"}
+    files = []
+    for at, learner in enumerate(profile.learners[number - 1], 1):
+        credential = institution.issue(learner, 100 * number + at, valid_from, shows)
+        path = folder / f"{_slug(learner)}-{at}.json"
+        path.write_text(json.dumps(credential, indent=2, ensure_ascii=False))
+        files.append(path)
+    return files
+
+
+def _own(folder: Path, out: Path) -> list[Path]:
+    """Copy the user's own credentials to the others."""
+    kept = out / "institutions" / "your-own"
+    kept.mkdir()
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    if not files:
+        raise IssuerError(f"{folder} holds no credentials", hint="Give a folder with credential files")
+    return [Path(shutil.copy(path, kept)) for path in files]
+
+
+def _submit(notary: Notary, institution: Institution, files: list[Path], out: Path, say: Say) -> BatchId:
+    """Submit, seal, and let the institution sign what it has recomputed from its own files."""
+    record = members_in_force(notary.ledger).require(institution.did)
+    evidence = attach(notary, list(_exhibits(institution)), narrative=institution.profile.course.criteria)
+    sources = (Source(path.read_bytes(), path.name) for path in files)
+    readings = (read_source(source, record) for source in sources)
+    results = list(accept(notary, record, readings, evidence=evidence))
+    for refused in (result for result in results if isinstance(result, Refused)):
+        say(f"  Left out: {refused.why}")
+    taken = {result.source for result in results if isinstance(result, Accepted)}
+    own = [read(path.read_bytes(), path.name) for path in files if path.name in taken]
+    batch = seal(notary, record)
+    batch_file = out / "institutions" / institution.profile.folder / f"batch-{batch.id}.ndjson"
+    with batch_file.open("wb") as file:
+        file.writelines(write_batch_file(notary, batch.id))
+    with batch_file.open("rb") as lines:
+        shown = recompute(BatchFile.parse(lines), own)
+    signed = sign(shown.statement, institution.key, institution.verification_method)
+    log_batch(notary, signed)
+    say(f"{institution.profile.name} submitted {batch.size} credentials and signed batch {batch.id},")
+    say(f"  having recomputed it from its own files: {shown.first} to {shown.last}. Batch file: {_name(batch_file)}")
+    return batch.id
+
+
+def _exhibits(institution: Institution) -> Iterator[Exhibit]:
+    course = institution.profile.course
+    report = make_pdf(f"Assessment: {course.name}", [course.criteria, f"Result: {course.result}"])
+    yield Exhibit("assessment.pdf", "application/pdf", BytesIO(report))
+    yield Exhibit("work.png", "image/png", BytesIO(make_picture(240, 160)))
+
+
+# ---------------------------------------------------------- anchoring, receipts
+
+
+def _anchor(notary: Notary, number: int, say: Say) -> None:
+    """Anchor what all three have logged in one transaction, and wait until it is final."""
+    deadline = time.monotonic() + PATIENCE
+    touched = advance(notary)
+    while not all(anchored.final for anchored in touched):
+        if time.monotonic() > deadline:
+            raise OperatorError(
+                f"the anchor is not final after {PATIENCE:.0f} s",
+                hint="A development chain must make blocks by itself, like anvil --block-time 1 --slots-in-an-epoch 1",
+            )
+        time.sleep(0.1)
+        touched = advance(notary)
+    for anchored in touched:
+        for anchor in anchored.anchors:
+            say(f"Anchor {number}: one transaction for all three institutions, final in block {anchor.block} of")
+            say(f"  {anchor.chain}. Root {anchor.root.hex()[:8]}…, tree pinned as one directory.")
+
+
+def _receipts(notary: Notary, batches: Sequence[tuple[Institution, BatchId]], out: Path, say: Say) -> Iterator[Path]:
+    count = 0
+    for institution, batch in batches:
+        folder = out / "receipts" / institution.profile.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for row, made in batch_receipts(notary, batch):
+            path = folder / f"{Path(row.source).stem}-{row.id[:4]}.receipt.json"
+            path.write_bytes(bytes(made))
+            count += 1
+            yield path
+    say(f"Wrote {count} receipts, each complete in itself, to {_name(out / 'receipts')}.")
+
+
+# ------------------------------------------------------------- everything is off
+
+
+def _verify_offline(receipt: Path, trust: Path, folder: Path, say: Say) -> None:
+    """Verify a copy in an empty folder, in a fresh process that may not touch the network; then alter it."""
+    folder.mkdir()
+    copy = Path(shutil.copy(receipt, folder))
+    shutil.copy(trust, folder / "trust.json")
+    say(f"One receipt and the trust file alone in {_name(folder)}; a fresh process, the network forbidden:")
+    _show(copy, folder, say, expected=0)
+    data = json.loads(copy.read_bytes())
+    learner = data["credential"]["credentialSubject"]["identifier"][0]
+    learner["identityHash"] = learner["identityHash"].replace("a", "o", 1)
+    altered = folder / "altered.receipt.json"
+    altered.write_text(json.dumps(data, ensure_ascii=False))
+    say(f"The same receipt with one character of the learner's name altered, {altered.name}:")
+    _show(altered, folder, say, expected=1)
+
+
+def _show(receipt: Path, folder: Path, say: Say, *, expected: int) -> None:
+    command = [sys.executable, "-c", _OFFLINE, "verify", receipt.name, "--trust", "trust.json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=_bare())  # noqa: S603
+    for line in done.stdout.splitlines():
+        say(f"  | {line}")
+    if done.returncode != expected:
+        raise OperatorError(
+            f"verifying {receipt.name} ended otherwise", expected=f"exit code {expected}", actual=done.returncode,
+            hint=done.stderr.strip()[-500:] or None,
+        )  # fmt: skip
+
+
+def _bare() -> dict[str, str]:
+    """Return an environment without any setting of a notary."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("NOTARY_")}
+
+
+def _part(address: str, embedded: str) -> str:
+    return embedded if address == EMBEDDED else address
+
+
+def _slug(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in name.lower()).strip("-")
+
+
+def _name(path: Path) -> str:
+    """Return a path as people would type it from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

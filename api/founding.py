@@ -1,0 +1,55 @@
+"""Founding a notary in a data folder: keys, parts, and the consortium's contracts on every chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+
+from api.settings import ChainSetting, Settings
+from api.wiring import Keys, make_keys, open_blocks, open_chain, open_contracts, open_ledger
+from notary.core.encoding import to_hex
+from notary.core.errors import OperatorError
+from notary.core.registry import MemberRecord
+from notary.service.registry import Ground, found
+
+
+def found_notary(settings: Settings, records: Sequence[MemberRecord]) -> Settings:
+    """Found a consortium of these members, k = 1, and keep where it stands in notary.toml.
+
+    OperatorError where the data folder holds a founded notary, or the wallet has
+    too little to pay: its address is in the message, and founding again is safe.
+    """
+    if settings.founded:
+        raise OperatorError(f"{settings.data} holds a notary already", hint="Choose another folder: --data DIR")
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = make_keys(settings.data)
+    with ExitStack() as stack:
+        opened = [open_chain(stack, settings, chain, keys.wallet) for chain in settings.chains]
+        grounds = [Ground(chain, wallet) for chain, wallet in opened]
+        for ground in grounds:
+            _check_funds(ground, keys)
+        sites = found(
+            grounds,
+            [keys.governor.address],
+            1,
+            records,
+            settings.origin,
+            ledger=open_ledger(stack, settings),
+            blocks=open_blocks(settings),
+            contracts=open_contracts(),
+        )
+    chains = tuple(
+        ChainSetting(setting.node, to_hex(site.registry)) for setting, site in zip(settings.chains, sites, strict=True)
+    )
+    settings = replace(settings, chains=chains)
+    settings.save()
+    return settings
+
+
+def _check_funds(ground: Ground, keys: Keys) -> None:
+    if ground.wallet.balance() == 0:
+        raise OperatorError(
+            f"the wallet {to_hex(keys.wallet.address)} holds nothing on {ground.chain.id}",
+            hint="Send it some coins, then run the same command again",
+        )

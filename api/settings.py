@@ -1,0 +1,138 @@
+"""What an operator can set: environment first, then `notary.toml` in the data folder, then the default.
+
+Read once into a frozen value; nothing happens at import. Every setting is
+described here and in docs/settings.md, which a test holds to this file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, cast
+
+from notary.core.encoding import shorten
+from notary.core.errors import OperatorError
+
+FILE = "notary.toml"
+EMBEDDED = "embedded"
+PREFIX = "NOTARY_"
+
+
+def _setting(description: str, default: object = MISSING) -> Any:
+    return field(metadata={"description": description}, default=default)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSetting:
+    """One chain: where its node is (`embedded`, or a URL), and the consortium's registry there once founded."""
+
+    node: str
+    registry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. Each is `NOTARY_<NAME>` in the environment, `<name>` in notary.toml."""
+
+    data: Path = _setting("Folder that holds ledger, keys and the embedded parts.")  # noqa: RUF009  # a field
+    name: str = _setting("The consortium's name, as verdicts say it.", "My consortium")
+    origin: str = _setting("Origin of the log: a name that is nobody else's, like notary.example/log.", "")
+    public_url: str = _setting("Address under which learners reach the pages.", "http://127.0.0.1:8000")
+    database: str = _setting("Ledger: `embedded` (SQLite in the data folder) or a postgresql:// URL.", EMBEDDED)
+    ipfs: str = _setting("Block store: `embedded`, or the RPC address of a Kubo node.", EMBEDDED)
+    listen: str = _setting("Host and port that `notary serve` listens on.", "127.0.0.1:8000")
+    anchor_every: int = _setting("Seconds between two rounds of anchoring in `notary serve`.", 60)
+    fee_cap: int = _setting("Most wei a unit of gas may cost; 0 for no limit.", 0)
+    chains: tuple[ChainSetting, ...] = _setting("Chains to anchor on; in notary.toml as [[chains]] tables.", ())
+
+    @classmethod
+    def load(cls, data: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read the settings of a data folder; OperatorError names the file and the setting that is off."""
+        folder = data or data_folder(environment)
+        file = folder / FILE
+        values = _read(file)
+        for name in (setting.name for setting in fields(cls)):
+            text = environment.get(f"{PREFIX}{name.upper()}")
+            if text is not None and name not in ("data", "chains"):
+                values[name] = _convert(name, text)
+        values["data"] = folder
+        values["chains"] = tuple(_chain(table, file) for table in values.get("chains", ()))
+        return cls(**values)
+
+    @property
+    def founded(self) -> bool:
+        """Whether a consortium is founded on every chain."""
+        return bool(self.chains) and all(chain.registry for chain in self.chains)
+
+    def save(self) -> None:
+        """Write notary.toml: what differs from the defaults, for its owner only."""
+        lines = [f"{name} = {_toml(value)}" for name, value in self._chosen().items()]
+        for chain in self.chains:
+            lines += ["", "[[chains]]", f"node = {_toml(chain.node)}"]
+            lines += [f"registry = {_toml(chain.registry)}"] if chain.registry else []
+        path = self.data / FILE
+        temporary = path.with_suffix(".new")
+        temporary.touch(mode=0o600)
+        temporary.write_text("\n".join(lines) + "\n")
+        temporary.replace(path)
+
+    def _chosen(self) -> dict[str, object]:
+        plain = [setting for setting in fields(self) if setting.name not in ("data", "chains")]
+        values = {setting.name: getattr(self, setting.name) for setting in plain}
+        return {setting.name: values[setting.name] for setting in plain if values[setting.name] != setting.default}
+
+
+def data_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the data folder: NOTARY_DATA, else one in the user's own data home (XDG)."""
+    chosen, home = environment.get(f"{PREFIX}DATA"), environment.get("XDG_DATA_HOME")
+    if chosen:
+        return Path(chosen)
+    return (Path(home) if home else Path.home() / ".local" / "share") / "credential-notary"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    try:
+        values = tomllib.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"{file} cannot be read", actual=error) from error
+    known = {setting.name: setting for setting in fields(Settings)}
+    for name, value in values.items():
+        if name not in known or name == "data":
+            raise OperatorError(f"{file}, {shorten(name)}: no such setting", expected=", ".join(known))
+        wanted = list if name == "chains" else type(known[name].default)
+        if type(value) is not wanted:
+            raise OperatorError(f"{file}, {name}", expected=wanted.__name__, actual=shorten(value))
+    return values
+
+
+def _convert(name: str, text: str) -> object:
+    default = next(setting.default for setting in fields(Settings) if setting.name == name)
+    if not isinstance(default, int):
+        return text
+    try:
+        return int(text)
+    except ValueError as error:
+        raise OperatorError(f"{PREFIX}{name.upper()}", expected="a whole number", actual=shorten(text)) from error
+
+
+def _chain(table: object, file: Path) -> ChainSetting:
+    if (
+        not isinstance(table, dict)
+        or not table.keys() <= {"node", "registry"}
+        or not isinstance(table.get("node"), str)
+    ):
+        raise OperatorError(f"{file}, chains", expected="tables with node and registry")
+    return ChainSetting(**cast("dict[str, str]", table))
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, int):
+        return str(value)
+    # A JSON string is a TOML string, but for DEL, which TOML wants escaped too.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
