@@ -323,6 +323,10 @@ class Anchors(Protocol):
         """Add an anchor, or replace the row of its manifest and chain."""
         ...
 
+    def next_nonce(self, chain: str, sender: bytes) -> int:
+        """Return the nonce after the highest this sender has signed an anchor with on a chain; 0 for none."""
+        ...
+
 
 # ------------------------------------------------------------------ registry
 

@@ -1,8 +1,8 @@
 """Accepting credentials: each is taken or refused by itself, and what is taken is durable.
 
 Reading a credential is pure and the slow part, so it can run in other
-processes; writing goes in bulk. A refusal names file and line, and the rest of
-the batch goes on.
+processes (see `intake`); writing goes in bulk. A refusal names file and line,
+and the rest of the batch goes on.
 """
 
 from __future__ import annotations
@@ -10,20 +10,24 @@ from __future__ import annotations
 from base64 import b32encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
+from typing import TypeAlias
 
-from notary.core.credential import Credential, read
+from notary.core.credential import read
 from notary.core.digest import Digest, sha256
 from notary.core.encoding import shorten, to_base64url
 from notary.core.errors import IssuerError, NotaryError
 from notary.core.leaf import Form
 from notary.core.registry import MemberRecord
-from notary.core.summary import issuer, summarize
+from notary.core.summary import summarize
 from notary.ports.ledger import CredentialId, CredentialRow
 from notary.service.notary import Notary
 
 CHUNK = 1000
 """Credentials in one unit of work."""
+MAX_RETAINED = 2 << 20
+"""Bytes of the largest credential a receipt carries, of its 4 MiB; the holder of a larger one shows it beside."""
 _ID_BYTES = 7
 _TOKEN_BYTES = 16
 
@@ -37,18 +41,20 @@ class Source:
     line: int | None = None
 
     def __str__(self) -> str:
-        return self.name if self.line is None else f"{self.name}, line {self.line}"
+        return place(self.name, self.line)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A credential read, or why it was refused."""
+    """A credential read: what the ledger keeps of it."""
 
-    source: Source
-    credential: Credential | None
+    source: str
+    line: int | None
+    form: Form
+    digest: Digest
+    data: bytes
     learner: str | None
     title: str | None
-    refusal: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +78,48 @@ class Refused:
     why: str
 
 
-def read_source(source: Source, member: MemberRecord, *, as_file: bool = False) -> Reading:
-    """Read one credential and check that the member may submit it; what is wrong is the reading's refusal."""
+Read: TypeAlias = Reading | Refused
+
+
+def place(name: str, line: int | None) -> str:
+    """Name a credential's place, as every message does."""
+    return name if line is None else f"{name}, line {line}"
+
+
+def read_source(source: Source, member: MemberRecord, *, as_file: bool = False) -> Read:
+    """Read one credential and check that the member may submit it."""
+    where = str(source)
     try:
-        credential = read(source.data, str(source), Form.FILE if as_file else None)
         if as_file:
-            return Reading(source, credential, None, source.name, None)
-        name = issuer(credential) or ""
+            if not source.data:
+                raise IssuerError(f"{where} is empty", hint="Nobody can show an empty file: leave it out")
+            taken = read(source.data, where, Form.FILE)
+            return Reading(source.name, source.line, taken.form, taken.digest, taken.data, None, source.name)
+        credential = read(source.data, where)
+        if b'"__proto__":' in credential.data:  # a browser loses such a member when it copies the object
+            raise IssuerError(f"{where}: a member is named __proto__", hint="Rename it")
+        summary = summarize(credential)
+        name = summary.issuer or ""
         if not member.names(name):
             raise IssuerError(
-                f"{source}: its issuer is not {member.name}",
+                f"{where}: its issuer is not {member.name}",
                 expected=", ".join((member.id, *member.aliases)),
                 actual=shorten(name),
                 hint="Add it as an alias of the member, or submit it with the right --issuer",
             )
-        if b'"__proto__":' in credential.data:  # a browser loses such a member when it copies the object
-            raise IssuerError(f"{source}: a member is named __proto__", hint="Rename it")
-        summary = summarize(credential)
-        return Reading(source, credential, ", ".join(summary.learners) or None, summary.title, None)
+        learner = ", ".join(summary.learners) or None
+        return Reading(
+            source.name, source.line, credential.form, credential.digest, credential.data, learner, summary.title
+        )
     except NotaryError as error:
-        return Reading(source, None, None, None, str(error))
+        why = str(error)
+        return Refused(source.name, source.line, why if why.startswith(where) else f"{where}: {why}")
 
 
 def accept(
     notary: Notary,
     member: MemberRecord,
-    readings: Iterable[Reading],
+    readings: Iterable[Read],
     *,
     evidence: Digest | None = None,
     duplicates: bool = False,
@@ -110,25 +132,27 @@ def accept(
     """
     count = 0
     pending = iter(readings)
-    seen: set[Digest] = set()
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         settings = work.institutions.get(member.id)
-    retain = settings is None or settings.retain
+    taking = _Taking(notary, member.id, evidence, retain=settings is None or settings.retain)
     while chunk := list(islice(pending, CHUNK)):
         results: list[Accepted | Refused] = []
         rows: list[CredentialRow] = []
+        now = notary.clock.now()
         with notary.ledger.begin() as work:
-            digests = [reading.credential.digest for reading in chunk if reading.credential]
+            digests = [reading.digest for reading in chunk if isinstance(reading, Reading)]
             known = set() if duplicates else work.credentials.known(member.id, digests)
             for reading in chunk:
-                refusal = reading.refusal or _twice(reading, known, seen)
-                if reading.credential is None or (refusal and not duplicates):
-                    results.append(Refused(reading.source.name, reading.source.line, refusal or ""))
-                    continue
-                row, token = _row(notary, member, reading, reading.credential, evidence, retain=retain)
-                seen.add(reading.credential.digest)
-                rows.append(row)
-                results.append(Accepted(row.id, row.source, row.line, row.learner, row.title, token))
+                if isinstance(reading, Refused):
+                    results.append(reading)
+                elif reading.digest in known:
+                    results.append(_twice(reading))
+                else:
+                    row, token = taking.row(reading, now)
+                    rows.append(row)
+                    results.append(Accepted(row.id, row.source, row.line, row.learner, row.title, token))
+                    if not duplicates:
+                        known.add(reading.digest)
             work.credentials.add(rows)
         count += len(chunk)
         done(count)
@@ -140,42 +164,43 @@ def link_hash(token: str) -> Digest:
     return sha256(token.encode())
 
 
-def _twice(reading: Reading, known: set[Digest], seen: set[Digest]) -> str | None:
-    digest = reading.credential.digest if reading.credential else None
-    if digest in seen:
-        return f"{reading.source}: the same credential stands twice here. To submit it twice on purpose: --duplicates"
-    if digest in known:
-        return f"{reading.source}: this credential was submitted before. To submit it again on purpose: --duplicates"
-    return None
-
-
-def _row(
-    notary: Notary,
-    member: MemberRecord,
-    reading: Reading,
-    credential: Credential,
-    evidence: Digest | None,
-    *,
-    retain: bool,
-) -> tuple[CredentialRow, str]:
-    random = notary.random(_ID_BYTES + 32 + _TOKEN_BYTES)
-    token = to_base64url(random[_ID_BYTES + 32 :])
-    row = CredentialRow(
-        id=CredentialId(b32encode(random[:_ID_BYTES]).decode().rstrip("=").lower()),
-        institution=member.id,
-        form=credential.form,
-        salt=random[_ID_BYTES : _ID_BYTES + 32],
-        digest=credential.digest,
-        evidence=evidence,
-        content=credential.data if retain else None,
-        learner=reading.learner,
-        title=reading.title,
-        source=reading.source.name,
-        line=reading.source.line,
-        link=link_hash(token),
-        accepted=notary.clock.now(),
+def _twice(reading: Reading) -> Refused:
+    error = IssuerError(
+        f"{place(reading.source, reading.line)}: the same credential was submitted before",
+        hint="To submit it again on purpose: --duplicates",
     )
-    return row, token
+    return Refused(reading.source, reading.line, str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """What all credentials of one submission share."""
+
+    notary: Notary
+    institution: str
+    evidence: Digest | None
+    retain: bool
+
+    def row(self, reading: Reading, now: datetime) -> tuple[CredentialRow, str]:
+        """Draw id, salt and link, and make the ledger's row; the link's token is given out once."""
+        random = self.notary.random(_ID_BYTES + 32 + _TOKEN_BYTES)
+        token = to_base64url(random[_ID_BYTES + 32 :])
+        row = CredentialRow(
+            id=CredentialId(b32encode(random[:_ID_BYTES]).decode().rstrip("=").lower()),
+            institution=self.institution,
+            form=reading.form,
+            salt=random[_ID_BYTES : _ID_BYTES + 32],
+            digest=reading.digest,
+            evidence=self.evidence,
+            content=reading.data if self.retain and len(reading.data) <= MAX_RETAINED else None,
+            learner=reading.learner,
+            title=reading.title,
+            source=reading.source,
+            line=reading.line,
+            link=link_hash(token),
+            accepted=now,
+        )
+        return row, token
 
 
 def summarize_report(results: Sequence[Accepted | Refused]) -> tuple[list[Accepted], list[Refused]]:

@@ -65,7 +65,7 @@ def advance(notary: Notary) -> tuple[Round, ...]:
 
 def rounds(notary: Notary) -> tuple[Round, ...]:
     """Return every round so far."""
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         anchors = work.anchors.anchors()
         return tuple(
             Round(manifest, tuple(anchor for anchor in anchors if anchor.manifest == manifest.number))
@@ -75,7 +75,7 @@ def rounds(notary: Notary) -> tuple[Round, ...]:
 
 def estimate(notary: Notary) -> tuple[Estimate, ...]:
     """Return what anchoring what is logged now would cost, without doing it."""
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         manifests = work.anchors.manifests()
         since = manifests[-1].tree_size if manifests else 0
         waiting = sum(row.size for row in work.batches.all() if row.entry is not None and row.entry >= since)
@@ -91,7 +91,7 @@ def estimate(notary: Notary) -> tuple[Estimate, ...]:
 
 def draw(notary: Notary) -> ManifestRow | None:
     """Draw the next manifest and pin everything it names; None where nothing new is logged."""
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         manifests = work.anchors.manifests()
         before = manifests[-1] if manifests else None
         size = work.log.size()
@@ -100,6 +100,9 @@ def draw(notary: Notary) -> ManifestRow | None:
         if before and not any(row.block is not None for row in work.anchors.anchors(before.number)):
             return None  # the one before is in no block yet: one at a time
         row, blocks, pins = _compose(notary, work, before, TreeSize(size))
+    with notary.ledger.begin() as work:
+        if len(work.anchors.manifests()) >= row.number:
+            return None  # another process drew it meanwhile
         work.anchors.save_manifest(row)
     notary.blocks.put(blocks, pins=pins)
     row = replace(row, pinned=True)
@@ -143,7 +146,7 @@ def _compose(
 
 def _pin(notary: Notary, row: ManifestRow) -> ManifestRow:
     """Pin a manifest that a crash left drawn and not pinned."""
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         before = next((m for m in work.anchors.manifests() if m.number == row.number - 1), None)
         manifest = read_manifest(row)
         again, blocks, pins = _compose(notary, work, before, manifest.size, manifest.time)
@@ -168,7 +171,7 @@ def read_manifest(row: ManifestRow) -> Manifest:
 
 def _unfinished(notary: Notary) -> list[ManifestRow]:
     chains = {site.chain.id for site in notary.sites}
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         done = {(row.manifest, row.chain) for row in work.anchors.anchors() if row.state is AnchorState.FINAL}
         return [row for row in work.anchors.manifests() if any((row.number, chain) not in done for chain in chains)]
 
@@ -177,7 +180,7 @@ def _advance(notary: Notary, manifest: ManifestRow) -> None:
     if not manifest.pinned:
         manifest = _pin(notary, manifest)
     for site in notary.sites:
-        with notary.ledger.begin() as work:
+        with notary.ledger.read() as work:
             row = next((row for row in work.anchors.anchors(manifest.number) if row.chain == site.chain.id), None)
         if row is None:
             row = _submit(notary, site, manifest)
@@ -188,27 +191,32 @@ def _advance(notary: Notary, manifest: ManifestRow) -> None:
 
 
 def _submit(notary: Notary, site: Site, manifest: ManifestRow) -> AnchorRow:
-    """Sign, store, then send."""
+    """Sign, store, then send. Of several workers the first to store wins; the others go on with its row."""
     root = read_manifest(manifest).anchor_root()
     call = notary.contracts.anchor(site.contract, root)
-    quote = site.wallet.quote(call)
-    transaction = site.wallet.sign(call, nonce=site.wallet.next_nonce(), quote=quote)
-    row = AnchorRow(
-        manifest=manifest.number,
-        chain=site.chain.id,
-        contract=site.contract,
-        sender=site.wallet.address,
-        root=root,
-        state=AnchorState.SUBMITTED,
-        raw=transaction.raw,
-        tx_hash=transaction.hash,
-        nonce=transaction.nonce,
-        gas=quote.gas,
-        fee_per_gas=quote.fee_per_gas,
-        tip_per_gas=quote.tip_per_gas,
-        submitted=notary.clock.now(),
-    )
-    _save(notary, row)
+    quote, on_chain = site.wallet.quote(call), site.wallet.next_nonce()
+    with notary.ledger.begin() as work:
+        for row in work.anchors.anchors(manifest.number):
+            if row.chain == site.chain.id:
+                return row
+        nonce = max(on_chain, work.anchors.next_nonce(site.chain.id, site.wallet.address))
+        transaction = site.wallet.sign(call, nonce=nonce, quote=quote)
+        row = AnchorRow(
+            manifest=manifest.number,
+            chain=site.chain.id,
+            contract=site.contract,
+            sender=site.wallet.address,
+            root=root,
+            state=AnchorState.SUBMITTED,
+            raw=transaction.raw,
+            tx_hash=transaction.hash,
+            nonce=nonce,
+            gas=quote.gas,
+            fee_per_gas=quote.fee_per_gas,
+            tip_per_gas=quote.tip_per_gas,
+            submitted=notary.clock.now(),
+        )
+        work.anchors.save(row)
     site.wallet.broadcast(transaction)
     return row
 
@@ -260,7 +268,7 @@ def _finalise(notary: Notary, site: Site, row: AnchorRow) -> AnchorRow:
     block = site.chain.block(row.block)
     if block is None or block.hash != row.block_hash or row.transaction is None or row.log is None:
         return _save(notary, _taken_back(row))
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         state = members_at(work, row.registry).state
     anchor = EvmAnchor(
         chain=row.chain,

@@ -38,7 +38,7 @@ def create_api_key(notary: Notary, name: str, *, alone: bool = False) -> str:
 
 def institution_of(notary: Notary, key: str) -> MemberRecord:
     """Return the member a key belongs to; Denied where it belongs to none in force."""
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         row = work.institutions.by_api_key(key_hash(key))
     member = members_in_force(notary.ledger).find(row.did) if row else None
     if member is None:

@@ -5,6 +5,7 @@ Another institution's batch is Absent, exactly as one that does not exist.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from notary.core.encoding import to_digest_text
@@ -13,12 +14,34 @@ from notary.core.receipt import Receipt
 from notary.core.registry import MemberRecord
 from notary.core.statement import BatchStatement, SignedStatement
 from notary.ports.ledger import BatchId, BatchRow, CredentialId
+from notary.service.accept import Accepted, Read, Reading, Refused, Source, accept, read_source
 from notary.service.errors import Absent
+from notary.service.evidence_manifest import Exhibit, attach
 from notary.service.log import log_batch, read_statement
 from notary.service.notary import Notary
 from notary.service.progress import Progress, progress_of
 from notary.service.receipts import receipt
 from notary.service.seal import statement_to_sign, write_batch_file
+
+
+def submit(
+    notary: Notary,
+    member: MemberRecord,
+    sources: Iterable[Source],
+    *,
+    exhibits: Sequence[Exhibit] = (),
+    narrative: str | None = None,
+    as_file: bool = False,
+    duplicates: bool = False,
+) -> Iterator[Accepted | Refused]:
+    """Take credentials in; evidence belongs to all of them, and is pinned only where one of them can be read."""
+    readings: Iterable[Reading | Refused] = (read_source(source, member, as_file=as_file) for source in sources)
+    evidence = None
+    if exhibits or narrative:
+        readings = list(readings)
+        if any(isinstance(reading, Reading) for reading in readings):
+            evidence = attach(notary, exhibits, narrative)
+    return accept(notary, member, readings, evidence=evidence, duplicates=duplicates)
 
 
 def own_batch(notary: Notary, member: MemberRecord, number: BatchId) -> Progress:
@@ -45,9 +68,7 @@ def hand_in(notary: Notary, member: MemberRecord, number: BatchId, signed: Signe
     batch = _own(notary, member, number)
     statement = signed.statement
     if statement.issuer != member.id:
-        raise IssuerError(
-            "the statement is another institution's", expected=member.id, actual=statement.issuer
-        )
+        raise IssuerError("the statement is another institution's", expected=member.id, actual=statement.issuer)
     if isinstance(statement, BatchStatement) and statement.root != batch.root:
         raise IssuerError(
             f"the statement is not the one of batch {number}",
@@ -60,7 +81,7 @@ def hand_in(notary: Notary, member: MemberRecord, number: BatchId, signed: Signe
 
 def own_receipt(notary: Notary, member: MemberRecord, credential: CredentialId) -> Receipt:
     """Return the receipt of one of the institution's credentials; Pending until it is final."""
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         row = work.credentials.get(credential)
     if row is None or row.institution != member.id:
         raise Absent(f"{member.name} has no credential {credential} here", hint="Submitting it answered with its id")
@@ -68,7 +89,7 @@ def own_receipt(notary: Notary, member: MemberRecord, credential: CredentialId) 
 
 
 def _own(notary: Notary, member: MemberRecord, number: BatchId) -> BatchRow:
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         batch = work.batches.get(number)
     if batch is None or batch.institution != member.id:
         raise Absent(f"{member.name} has no batch {number} here", hint="See them all: GET /v1/batches")

@@ -29,15 +29,17 @@ def log_batch(notary: Notary, signed: SignedStatement) -> BatchRow:
     statement = signed.statement
     if not isinstance(statement, BatchStatement):
         raise IssuerError("a batch statement is expected here", actual="a status statement")
-    with notary.ledger.begin() as work:
-        logged = work.log.by_id(signed.id)
-        batch = work.batches.by_entry(logged.index) if logged else None
-        if batch is not None:
-            return batch
-        batch = _batch_of(work, statement)
-        _check_place(notary, work, statement)
+    with notary.ledger.read() as work:
+        batch = _logged(work, signed)
+    if batch is not None:
+        return batch
     check_signed(notary, signed)
     with notary.ledger.begin() as work:
+        batch = _logged(work, signed)
+        if batch is not None:
+            return batch  # handed in twice at once
+        batch = _batch_of(work, statement)
+        _check_place(notary, work, statement)
         entry = append(work, signed, about=signed.id)
         done = replace(
             batch, state=BatchState.LOGGED, statement=signed.entry(), statement_id=signed.id, entry=entry, held=None
@@ -88,6 +90,11 @@ def read_statement(data: bytes) -> SignedStatement:
     return SignedStatement.parse(load(data, "statement", max_size=MAX_ENTRY).value)
 
 
+def _logged(work: UnitOfWork, signed: SignedStatement) -> BatchRow | None:
+    logged = work.log.by_id(signed.id)
+    return work.batches.by_entry(logged.index) if logged else None
+
+
 def _batch_of(work: UnitOfWork, statement: BatchStatement) -> BatchRow:
     """Return the sealed batch a statement commits: the issuer's, with this root and size."""
     batches = work.batches.all(statement.issuer)
@@ -100,7 +107,7 @@ def _batch_of(work: UnitOfWork, statement: BatchStatement) -> BatchRow:
                     actual=f"{statement.recognition}, with {', '.join(statement.joint_with) or 'nobody'}",
                 )
             return batch
-    if any(batch.root == statement.root for batch in batches):
+    if any(batch.state is BatchState.LOGGED and batch.root == statement.root for batch in batches):
         raise IssuerError("this batch is logged already, by another statement", hint="See: notary batches")
     raise IssuerError(
         "the statement commits none of the sealed batches of its issuer",

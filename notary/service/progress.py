@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from notary.ports.ledger import AnchorState, BatchRow, BatchState
 from notary.service.anchoring import Round, read_manifest, rounds
 from notary.service.notary import Notary
+
+
+class Stage(StrEnum):
+    """How far a credential or a batch is, in order."""
+
+    OPEN = "open"
+    SEALED = "sealed"
+    LOGGED = "logged"
+    PINNED = "pinned"
+    SUBMITTED = "submitted"
+    CONFIRMED = "confirmed"
+    FINAL = "final"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +28,7 @@ class Progress:
     """A batch's state, the next step for a person (None: it goes on by itself or is done), and when it may be final."""
 
     batch: BatchRow
-    state: str
+    state: Stage
     next_step: str | None
     expected: datetime | None
 
@@ -23,7 +36,7 @@ class Progress:
 def progress(notary: Notary, institution: str | None = None) -> tuple[Progress, ...]:
     """Return every batch's progress, of one institution or all, by number."""
     known = rounds(notary)
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         batches = work.batches.all(institution)
     return tuple(_progress(notary, batch, known) for batch in batches)
 
@@ -35,21 +48,22 @@ def progress_of(notary: Notary, batch: BatchRow) -> Progress:
 
 def waiting(notary: Notary) -> dict[str, int]:
     """Return how many credentials wait for a batch, by institution."""
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         return work.credentials.waiting()
 
 
 def _progress(notary: Notary, batch: BatchRow, known: tuple[Round, ...]) -> Progress:
     entry = batch.entry
     if batch.state is BatchState.SEALED or entry is None:
-        return Progress(batch, "sealed", f"notary sign {batch.id}", None)
+        return Progress(batch, Stage.SEALED, f"notary sign {batch.id}", None)
     judging = next((found for found in known if read_manifest(found.manifest).judges(entry)), None)
-    if judging is None:
-        return Progress(batch, "logged", "notary anchor", None)
-    if not judging.manifest.pinned or not judging.anchors:
-        return Progress(batch, "pinned" if judging.manifest.pinned else "logged", "notary anchor", None)
+    if judging is None or not judging.manifest.pinned:
+        return Progress(batch, Stage.LOGGED, "notary anchor", None)
+    if not judging.anchors:
+        return Progress(batch, Stage.PINNED, "notary anchor", None)
     if any(anchor.state is AnchorState.FINAL for anchor in judging.anchors):
-        return Progress(batch, "final", None, None)
+        return Progress(batch, Stage.FINAL, None, None)
     first = min(judging.anchors, key=lambda anchor: (anchor.state is not AnchorState.CONFIRMED, anchor.submitted))
-    expected = first.submitted + timedelta(seconds=notary.site(first.chain).chain.typical_wait)
-    return Progress(batch, first.state.value, None, expected)
+    wait = next((site.chain.typical_wait for site in notary.sites if site.chain.id == first.chain), None)
+    expected = None if wait is None else first.submitted + timedelta(seconds=wait)
+    return Progress(batch, Stage(first.state.value), None, expected)

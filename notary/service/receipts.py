@@ -14,8 +14,7 @@ from notary.core.canonical import JSON, load
 from notary.core.credential import Credential
 from notary.core.digest import Digest, LeafIndex
 from notary.core.encoding import to_digest_text
-from notary.core.errors import IssuerError
-from notary.core.errors import Pending as Pending
+from notary.core.errors import IssuerError, Pending
 from notary.core.leaf import Form
 from notary.core.merkle import Tree, inclusion_path
 from notary.core.receipt import Commitment, EvidenceKey, EvmAnchor, Path, Receipt, StatusProof, Submission
@@ -38,7 +37,7 @@ def receipt(notary: Notary, credential: CredentialId) -> Receipt:
     Pending until its anchor is final, Absent where there is no such credential,
     IssuerError where it was erased.
     """
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         row = work.credentials.get(credential)
         if row is None:
             raise Absent(f"there is no credential {credential}", hint="See index.csv: notary receipt --batch")
@@ -51,7 +50,7 @@ def receipt(notary: Notary, credential: CredentialId) -> Receipt:
 
 def batch_receipts(notary: Notary, batch: BatchId) -> Iterator[tuple[CredentialRow, Receipt]]:
     """Make the receipts of a batch, one at a time, by index; erased credentials are left out."""
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         common = _common(work, _batch(work, batch))
         paths = Tree(work.credentials.leaves(batch)).paths()
         for row, path in zip(work.credentials.of_batch(batch), paths, strict=True):
@@ -164,7 +163,7 @@ def find_positions(notary: Notary, digest: Digest) -> tuple[CredentialRow, ...]:
 
     Absent where there is none: whoever holds no such credential learns nothing.
     """
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         rows = work.credentials.by_digest(digest)
         settings = {row.institution: work.institutions.get(row.institution) for row in rows}
     found = tuple(row for row in rows if (chosen := settings[row.institution]) is None or chosen.lookup)

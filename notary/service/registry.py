@@ -62,7 +62,7 @@ class Members:
 
 def members_in_force(ledger: Ledger) -> Members:
     """Return the state that the contracts carry now; OperatorError where no consortium is founded."""
-    with ledger.begin() as work:
+    with ledger.read() as work:
         row = next((row for row in work.registry.states() if row.in_force), None)
     if row is None:
         raise OperatorError("no consortium is founded here", hint="Found one: notary init")
@@ -101,7 +101,7 @@ def make_state(
         contracts=tuple(contracts),
         size=TreeSize(len(ordered)),
         root=tree.root,
-        records=Cid.of(_lines(ordered)),
+        records=Cid.of(records_file(ordered)),
         notaries=tuple(notaries),
         compromised=tuple(compromised),
     )
@@ -142,14 +142,14 @@ def found(
         contracts=[Contract(site.chain.id, site.contract) for site in planned],
         notaries=[NotaryAccount(site.chain.id, site.wallet.address, origin) for site in planned],
     )
-    _keep(members, ledger, blocks, in_force=False)
+    keep_state(members, ledger, blocks, in_force=False)
     for site in planned:
         call = contracts.found(governors, threshold=threshold, state=members.state.digest())
         made = send(site.chain, site.wallet, call).created
         if made != site.registry:
             raise OperatorError("the wallet sent something else while the consortium was founded", hint="Run it again")
         contracts.consortium(site.chain, site.registry)
-    _keep(members, ledger, blocks, in_force=True)
+    keep_state(members, ledger, blocks, in_force=True)
     return tuple(planned)
 
 
@@ -165,7 +165,7 @@ def change_members(
     IssuerError while statements are logged and not yet anchored: they would be
     judged by the new state.
     """
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         manifests, anchors = work.anchors.manifests(), work.anchors.anchors()
         settled = {row.manifest for row in anchors if row.block is not None}
         anchored = bool(manifests) and manifests[-1].number in settled
@@ -174,7 +174,7 @@ def change_members(
     old = members_in_force(notary.ledger).state
     marked = old.compromised if compromised is None else tuple(compromised)
     new = make_state(records, contracts=old.contracts, notaries=old.notaries, compromised=marked, after=old)
-    _keep(new, notary.ledger, notary.blocks, in_force=False)
+    keep_state(new, notary.ledger, notary.blocks, in_force=False)
     deadline = int(notary.clock.now().timestamp()) + _APPROVAL_TIME
     for site in notary.sites:
         current = notary.contracts.consortium(site.chain, site.registry)
@@ -191,17 +191,18 @@ def change_members(
         digest = notary.contracts.approval_digest(site.chain.id, site.registry, change)
         approvals = [approve(digest) for approve in approvers]
         send(site.chain, site.wallet, notary.contracts.change(site.registry, change, approvals))
-    _keep(new, notary.ledger, notary.blocks, in_force=True)
+    keep_state(new, notary.ledger, notary.blocks, in_force=True)
     return new
 
 
 def state_blocks(members: Members) -> tuple[StoredBlock, StoredBlock]:
     """Return the two raw blocks a state is pinned as: itself, and its records, one a line."""
-    state, records = members.state.block(), _lines(members.records)
+    state, records = members.state.block(), records_file(members.records)
     return StoredBlock(Cid.of(state), state), StoredBlock(Cid.of(records), records)
 
 
-def _keep(members: Members, ledger: Ledger, blocks: BlockStore, *, in_force: bool) -> None:
+def keep_state(members: Members, ledger: Ledger, blocks: BlockStore, *, in_force: bool) -> None:
+    """Pin a state and its records, then keep them in the ledger."""
     stored = state_blocks(members)
     blocks.put(stored, pins=[block.cid for block in stored])
     row = StateRow(
@@ -215,5 +216,6 @@ def _keep(members: Members, ledger: Ledger, blocks: BlockStore, *, in_force: boo
         work.registry.save(row)
 
 
-def _lines(records: Sequence[MemberRecord]) -> bytes:
+def records_file(records: Sequence[MemberRecord]) -> bytes:
+    """Return the bytes that a state's `records` names: JCS, one a line."""
     return b"".join(record.line() + b"\n" for record in records)

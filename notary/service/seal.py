@@ -89,7 +89,7 @@ def _check_authorised(member: MemberRecord, row: CredentialRow | None) -> None:
 
 def statement_to_sign(notary: Notary, batch: BatchRow) -> BatchStatement:
     """Make the batch's statement now: it follows the newest statement its issuer has in the log."""
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         return _statement(notary, work, batch)
 
 
@@ -149,7 +149,7 @@ def write_batch_file(notary: Notary, batch_id: BatchId) -> Iterator[bytes]:
 
     JSON lines, so that a batch of any size is written and read in little memory.
     """
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         batch = work.batches.get(batch_id)
         if batch is None:
             raise IssuerError(f"there is no batch {batch_id}", hint="See the batches: notary batches")

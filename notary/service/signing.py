@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from notary.core.credential import Credential
+from notary.core.digest import Digest
 from notary.core.encoding import to_digest_text
 from notary.core.errors import IssuerError, NotaryError
 from notary.core.keys import PublicKey
@@ -20,6 +21,7 @@ from notary.core.proof import DataIntegrityProof
 from notary.core.statement import BatchStatement, SignedStatement, Statement, message_to_sign
 from notary.core.summary import summarize
 from notary.ports import Signer
+from notary.service.accept import place
 from notary.service.seal import BatchFile
 
 
@@ -33,44 +35,58 @@ class Shown:
     last: str | None
 
 
+@dataclass(slots=True)
+class _Held:
+    """One of the institution's credentials: how it is committed, how often it is held, and what people call it."""
+
+    form: Form
+    title: str | None
+    learner: str | None
+    left: int = 0
+
+
 def recompute(batch_file: BatchFile, own: Iterable[Credential]) -> Shown:
     """Check a batch file against the institution's own credentials; IssuerError where it is not theirs.
 
     Every position must be a credential of the institution's, as often as it
     holds it; size and root are computed from the positions.
     """
-    credentials = list(own)
-    held = Counter(credential.digest for credential in credentials)
-    by_digest = {credential.digest: credential for credential in credentials}
+    held: dict[Digest, _Held] = {}
+    for credential in own:
+        if credential.digest not in held:
+            held[credential.digest] = _Held(credential.form, *_names(credential))
+        held[credential.digest].left += 1
     tree = TreeBuilder()
+    titles: Counter[str] = Counter()
+    ends: list[str | None] = []
     for number, position in enumerate(batch_file.positions, 1):
         digest = position.leaf.digest
-        if held[digest] == 0:
+        found = held.get(digest)
+        if found is None or not found.left:
             raise IssuerError(
-                f"position {number} of the batch ({position.source}) is not among your credentials",
+                f"position {number} of the batch ({place(position.source, position.line)}) is not among your credentials",
                 actual=to_digest_text(digest),
                 hint="Do not sign. Ask the notary where it comes from",
             )
-        held[digest] -= 1
-        if by_digest[digest].form is not position.leaf.form:
-            raise IssuerError(f"position {number} of the batch ({position.source}) is committed in another form")
+        if found.form is not position.leaf.form:
+            raise IssuerError(
+                f"position {number} of the batch ({position.source}) is committed in another form",
+                expected=found.form.name,
+                actual=position.leaf.form.name,
+            )
+        found.left -= 1
         tree.append(position.leaf.hash())
+        titles.update([found.title] if found.title else [])
+        ends = [*ends[:1], found.learner]
     statement = batch_file.statement
-    if not batch_file.positions or (tree.size, tree.root()) != (statement.size, statement.root):
+    if not ends or (tree.size, tree.root()) != (statement.size, statement.root):
         raise IssuerError(
             "the statement does not commit these positions",
             expected=f"{statement.size} credentials under {to_digest_text(statement.root)}",
             actual=f"{tree.size} positions",
             hint="Do not sign. Ask the notary for the batch file again",
         )
-    ordered = [by_digest[position.leaf.digest] for position in batch_file.positions]
-    titles = Counter(title for title in (_title(credential) for credential in ordered) if title)
-    return Shown(
-        statement,
-        tuple(title for title, _ in titles.most_common()),
-        first=_learner(ordered[0]),
-        last=_learner(ordered[-1]),
-    )
+    return Shown(statement, tuple(title for title, _ in titles.most_common()), first=ends[0], last=ends[-1])
 
 
 def sign(statement: Statement, signer: Signer, verification_method: str) -> SignedStatement:
@@ -83,17 +99,12 @@ def sign(statement: Statement, signer: Signer, verification_method: str) -> Sign
     return signed
 
 
-def _title(credential: Credential) -> str | None:
-    return None if credential.form is Form.FILE else _summary(credential, "title")
-
-
-def _learner(credential: Credential) -> str | None:
-    return None if credential.form is Form.FILE else _summary(credential, "learners")
-
-
-def _summary(credential: Credential, what: str) -> str | None:
+def _names(credential: Credential) -> tuple[str | None, str | None]:
+    """Return title and learners as people read them; a file has neither."""
+    if credential.form is Form.FILE:
+        return None, None
     try:
         summary = summarize(credential)
     except NotaryError:
-        return None
-    return summary.title if what == "title" else ", ".join(summary.learners) or None
+        return None, None
+    return summary.title, ", ".join(summary.learners) or None

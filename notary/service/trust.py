@@ -14,7 +14,7 @@ _NOBODY = Quorum((), 0)
 def export_trust(notary: Notary, name: str, *, anchors_needed: int = 1) -> TrustFile:
     """Return the trust file of this consortium: contracts with every final block, log key, registry state."""
     state = members_in_force(notary.ledger).state
-    with notary.ledger.begin() as work:
+    with notary.ledger.read() as work:
         anchors = [row for row in work.anchors.anchors() if row.state is AnchorState.FINAL]
     contracts = []
     for contract in state.contracts:

@@ -1,0 +1,198 @@
+"""Taking in files, folders and NDJSON: what cannot be read is a refusal, and the rest goes on.
+
+Reading is pure, so many credentials are read in processes beside the one that
+writes: chunks of bytes go there, what the ledger needs comes back, in order, a
+bounded number at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+from notary.core.baked import MAX_IMAGE
+from notary.core.credential import MAX_JSON
+from notary.core.digest import Digest
+from notary.core.errors import IssuerError
+from notary.core.leaf import Form
+from notary.core.registry import MemberRecord
+from notary.service.accept import Read, Reading, Refused, Source, place, read_source
+
+MAX_FILE = 64 << 20
+"""Bytes of the largest file submitted as a file."""
+STDIN = "standard input"
+_LINES = (".ndjson", ".jsonl")
+_OURS = (".receipt.json",)
+_OUR_NAMES = frozenset({"trust.json"})
+_ALONE = 2000
+"""Credentials up to here are read in this process: starting another takes longer."""
+_CHUNK = 400
+_IN_FLIGHT = 3
+"""Chunks per process that are read and not written yet."""
+
+_Packed: TypeAlias = tuple[int | None, int, bytes, bytes, str | None, str | None] | tuple[int | None, str]
+
+
+def open_sources(paths: Iterable[Path], *, as_file: bool = False) -> Iterator[Source | Refused]:
+    """Give what stands in files, in folders (by name, all below, hidden ones left out) and in NDJSON line by line.
+
+    Receipts and trust files, which stand beside credentials, are left out of folders.
+    """
+    for path in paths:
+        if path.is_dir():
+            for file in _walk(path):
+                yield from [file] if isinstance(file, Refused) else _open(file, as_file=as_file)
+        else:
+            yield from _open(path, as_file=as_file)
+
+
+def open_stream(stream: BinaryIO, *, as_file: bool = False) -> Iterator[Source | Refused]:
+    """Give what stands in a stream: NDJSON, or, where its first line is not a whole credential, one credential."""
+    first = stream.readline(MAX_JSON + 1)
+    if not as_file and _is_whole(first):
+        yield from _lines(chain([first], iter(lambda: stream.readline(MAX_JSON + 1), b"")), STDIN)
+        return
+    most = MAX_FILE if as_file else MAX_IMAGE
+    data = first + stream.read(most + 1 - len(first))
+    yield _too_large(STDIN, most) if len(data) > most else Source(data, STDIN)
+
+
+def read_all(
+    sources: Iterable[Source | Refused], member: MemberRecord, *, as_file: bool = False, processes: int | None = None
+) -> Iterator[Read]:
+    """Read sources in order, many of them in other processes; `processes`: how many, by default one less than cores."""
+    given = iter(sources)
+    first = list(islice(given, _ALONE))
+    wanted = max(1, (os.cpu_count() or 1) - 1) if processes is None else processes
+    if len(first) < _ALONE or not wanted:
+        for source in chain(first, given):
+            yield source if isinstance(source, Refused) else read_source(source, member, as_file=as_file)
+        return
+    yield from _read_beside(chain(first, given), member, as_file=as_file, processes=wanted)
+
+
+def _read_beside(
+    sources: Iterator[Source | Refused], member: MemberRecord, *, as_file: bool, processes: int
+) -> Iterator[Read]:
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Spawned, not forked: this process holds databases, locks and threads that a copy must not touch.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        flying: deque[tuple[list[Source | Refused], Future[list[_Packed]]]] = deque()
+        try:
+            while chunk := list(islice(sources, _CHUNK)):
+                packed = [(s.data, s.name, s.line) for s in chunk if isinstance(s, Source)]
+                flying.append((chunk, pool.submit(_read_chunk, packed, member, as_file=as_file)))
+                if len(flying) > _IN_FLIGHT * processes:
+                    yield from _unpack(*flying.popleft())
+            while flying:
+                yield from _unpack(*flying.popleft())
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _read_chunk(packed: list[tuple[bytes, str, int | None]], member: MemberRecord, *, as_file: bool) -> list[_Packed]:
+    """Read in another process; plain tuples come back, for their pickling is most of the way."""
+    results: list[_Packed] = []
+    for data, name, line in packed:
+        found = read_source(Source(data, name, line), member, as_file=as_file)
+        if isinstance(found, Refused):
+            results.append((found.line, found.why))
+        else:
+            results.append((found.line, found.form.value, found.digest, found.data, found.learner, found.title))
+    return results
+
+
+def _unpack(chunk: list[Source | Refused], future: object) -> Iterator[Read]:
+    results = iter(future.result())  # type: ignore[attr-defined]
+    for source in chunk:
+        if isinstance(source, Refused):
+            yield source
+            continue
+        found = next(results)
+        if len(found) == 2:
+            yield Refused(source.name, source.line, found[1])
+        else:
+            _, form, digest, data, learner, title = found
+            yield Reading(source.name, source.line, Form(form), Digest(digest), data, learner, title)
+
+
+# ----------------------------------------------------------------------- files
+
+
+def _walk(folder: Path) -> Iterator[Path | Refused]:
+    closed: list[Refused] = []
+
+    def refuse(error: OSError) -> None:
+        closed.append(_unreadable(str(error.filename), error))
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not (name.startswith(".") or name.endswith(_OURS) or name in _OUR_NAMES):
+                yield Path(parent) / name
+        yield from closed
+        closed.clear()
+    yield from closed
+
+
+def _open(path: Path, *, as_file: bool) -> Iterator[Source | Refused]:
+    name = str(path)
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            yield Refused(name, None, str(IssuerError(f"{name} is no file", hint="Name a file, a folder or `-`")))
+            return
+        if not as_file and path.suffix.lower() in _LINES:
+            with path.open("rb") as file:
+                yield from _lines(iter(lambda: file.readline(MAX_JSON + 1), b""), name)
+            return
+        most = MAX_FILE if as_file else MAX_IMAGE
+        yield _too_large(name, most, found.st_size) if found.st_size > most else Source(path.read_bytes(), name)
+    except OSError as error:
+        yield _unreadable(name, error)
+
+
+def _lines(lines: Iterator[bytes], name: str) -> Iterator[Source | Refused]:
+    """Give a file's lines; of one that is too long the rest is passed over."""
+    number, inside = 0, False
+    for line in lines:
+        whole = line.endswith(b"\n")
+        if inside:
+            inside = not whole
+            continue
+        number += 1
+        if len(line) > MAX_JSON and not whole:
+            inside = True
+            yield _too_large(place(name, number), MAX_JSON, line=number, name=name)
+        elif text := line.strip():
+            yield Source(text, name, number)
+
+
+def _is_whole(line: bytes) -> bool:
+    """Say whether a line is a whole credential: an object that ends, or a token."""
+    text = line.strip()
+    return text.startswith(b"ey") or (text.startswith(b"{") and text.endswith(b"}"))
+
+
+def _too_large(
+    where: str, most: int, size: int | None = None, *, line: int | None = None, name: str | None = None
+) -> Refused:
+    error = IssuerError(
+        f"{where} is too large",
+        expected=f"at most {most >> 20} MiB",
+        actual=None if size is None else f"{size / (1 << 20):.1f} MiB",
+        hint="Put a document that refers to it in its place",
+    )
+    return Refused(name or where, line, str(error))
+
+
+def _unreadable(name: str, error: OSError) -> Refused:
+    why = IssuerError(f"{name} cannot be read", actual=error.strerror, hint="Check its rights, and submit it again")
+    return Refused(name, None, str(why))

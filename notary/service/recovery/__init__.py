@@ -1,0 +1,6 @@
+"""Total loss: the parts of `notary.service.recover`.
+
+`walk` goes from an anchor root to manifest and tree, `events` reads what chains
+and pinned proofs say, `history` checks a whole log, `choice` says which log is
+followed, `fill` reads batch files and receipts, `rebuild` writes the ledger.
+"""

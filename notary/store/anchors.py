@@ -1,0 +1,37 @@
+"""Manifests, and what became of them on every chain."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from notary.ports.ledger import AnchorRow, ManifestNumber, ManifestRow
+from notary.store.rows import columns, save, values
+from notary.store.tables import anchor, manifest
+
+
+class SqlAnchors:
+    """The anchors of one unit of work."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def manifests(self) -> tuple[ManifestRow, ...]:
+        statement = select(*columns(ManifestRow, manifest)).order_by(manifest.c.number)
+        return tuple(ManifestRow(*row) for row in self._connection.execute(statement))
+
+    def save_manifest(self, row: ManifestRow) -> None:
+        save(self._connection, manifest, values(row))
+
+    def anchors(self, manifest: ManifestNumber | None = None) -> tuple[AnchorRow, ...]:
+        statement = select(*columns(AnchorRow, anchor)).order_by(anchor.c.manifest, anchor.c.chain)
+        if manifest is not None:
+            statement = statement.where(anchor.c.manifest == manifest)
+        return tuple(AnchorRow(*row) for row in self._connection.execute(statement))
+
+    def save(self, row: AnchorRow) -> None:
+        save(self._connection, anchor, values(row))
+
+    def next_nonce(self, chain: str, sender: bytes) -> int:
+        signed = (anchor.c.chain == chain) & (anchor.c.sender == sender)
+        highest = self._connection.scalar(select(func.max(anchor.c.nonce)).where(signed))
+        return 0 if highest is None else highest + 1

@@ -1,0 +1,79 @@
+"""Units of work over one database, and its errors in the ledger's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from notary.core.errors import OperatorError
+from notary.ports.ledger import Anchors, Batches, Credentials, Evidence, Institutions, Log, Registry
+from notary.store.anchors import SqlAnchors
+from notary.store.batches import SqlBatches
+from notary.store.credentials import SqlCredentials
+from notary.store.engine import WRITER_SECONDS, reading, writing
+from notary.store.evidence import SqlEvidence
+from notary.store.institutions import SqlInstitutions
+from notary.store.log import SqlLog
+from notary.store.registry import SqlRegistry
+
+
+class SqlUnitOfWork:
+    """One database transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.credentials: Credentials = SqlCredentials(connection)
+        self.evidence: Evidence = SqlEvidence(connection)
+        self.batches: Batches = SqlBatches(connection)
+        self.log: Log = SqlLog(connection)
+        self.anchors: Anchors = SqlAnchors(connection)
+        self.registry: Registry = SqlRegistry(connection)
+        self.institutions: Institutions = SqlInstitutions(connection)
+
+
+class SqlLedger:
+    """A ledger whose tables are there and current; made by `open_ledger`. Threads may share it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._reading, self._writing = engine, reading(engine), writing(engine)
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlUnitOfWork]:
+        with self.connection(write=True) as connection:
+            yield SqlUnitOfWork(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[SqlUnitOfWork]:
+        with self.connection(write=False) as connection:
+            yield SqlUnitOfWork(connection)
+
+    def close(self) -> None:
+        """Let the database go; a unit of work begun later opens it again."""
+        self._engine.dispose()
+
+    @contextmanager
+    def connection(self, *, write: bool) -> Iterator[Connection]:
+        """Open a unit of work on the database itself."""
+        try:
+            with (self._writing if write else self._reading).begin() as connection:
+                yield connection
+        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as error:
+            raise _in_words(error) from error
+
+
+def _in_words(error: Exception) -> OperatorError:
+    """Say what the database refused: its first line, for the others may hold values."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    said = str(cause).partition("\n")[0].strip(" .") or type(cause).__name__
+    if "locked" in said or "lock timeout" in said:
+        return OperatorError(
+            "the ledger is busy",
+            expected=f"its writer to be done within {WRITER_SECONDS} s",
+            actual=said,
+            hint="Nothing of this unit of work was kept; try again.",
+        )
+    return OperatorError(
+        "the ledger refused a unit of work", actual=said, hint="Nothing of it was kept. Is the database reachable?"
+    )

@@ -1,0 +1,75 @@
+"""What every table's code shares: rows as the port's values, saving, streaming, and writing in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any, cast
+
+from sqlalchemy import Column, Connection, MetaData, Select, Table, insert, update
+
+
+def columns(kind: type, *tables: Table) -> tuple[Column[Any], ...]:
+    """Return the columns that keep a dataclass's fields, in their order, each from the first table that has it.
+
+    A row of them is the dataclass's arguments.
+    """
+    named = {column.key: column for table in reversed(tables) for column in table.c}
+    return tuple(named[field.name] for field in fields(kind))
+
+
+def values(row: Any) -> dict[str, Any]:
+    """Return a dataclass's fields by name."""
+    return {field.name: getattr(row, field.name) for field in fields(row)}
+
+
+def save(connection: Connection, table: Table, row: dict[str, Any]) -> None:
+    """Add a row, or replace the one with its primary key; the writer is alone, so nothing comes between."""
+    keys = [column.key for column in table.primary_key]
+    same = [table.c[key] == row[key] for key in keys]
+    rest = {name: value for name, value in row.items() if name not in keys}
+    if not connection.execute(update(table).where(*same).values(rest)).rowcount:
+        connection.execute(insert(table), row)
+
+
+def stream(
+    connection: Connection, statement: Select[Any], by: Column[Any], *, start: int = 0, page: int
+) -> Iterator[tuple[Any, ...]]:
+    """Yield rows in the order of a unique column, from `start` on, a page at a time.
+
+    Pages hold memory down without an open cursor, so the unit of work may write
+    while it reads, and a stream left unread leaves nothing behind.
+    """
+    paged = statement.add_columns(by).order_by(by).limit(page)
+    while True:
+        rows = connection.execute(paged.where(by >= start)).all()
+        for row in rows:
+            yield tuple(row)[:-1]
+        if len(rows) < page:
+            return
+        start = rows[-1][-1] + 1
+
+
+def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert whole rows as the driver takes them: by COPY, or by one statement for all."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        cursor = cast("Any", connection.connection).cursor()
+        listed = ", ".join(column.name for column in table.c)
+        with cursor, cursor.copy(f"COPY {table.name} ({listed}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    statement = insert(table).compile(dialect=connection.dialect)
+    connection.exec_driver_sql(str(statement), list(rows))
+
+
+@contextmanager
+def temporary(connection: Connection, name: str, *like: Column[Any]) -> Iterator[Table]:
+    """Make a table for this block alone, to join with what comes in bulk."""
+    table = Table(name, MetaData(), *(Column(column.name, column.type) for column in like), prefixes=["TEMPORARY"])
+    table.create(connection)
+    yield table
+    table.drop(connection)  # where the block raises, the unit of work takes it along

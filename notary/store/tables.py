@@ -1,0 +1,259 @@
+"""The ledger's tables. Their constraints are the invariants that no code can break.
+
+The migrations make them; a test compares the two. A column has the name of the
+field it keeps, but for `position`, which is a field's `index`. `length` counts
+the bytes of a binary value in both databases.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from notary.core.leaf import Form
+from notary.core.statement import Recognition
+from notary.ports.ledger import AnchorState, BatchState
+from notary.store.types import DigestBytes, OneOf, Texts, UtcTime
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits in both; as SQLite's INTEGER a primary key is the row's own place."""
+
+
+def _sized(name: str, size: int, *, of: str | None = None) -> CheckConstraint:
+    return CheckConstraint(f"length({of or name}) = {size}", name=name)
+
+
+credential = Table(
+    "credential",
+    metadata,
+    # The order of submission. Given by the writer, who is alone, so that contents can be written in bulk beside it.
+    Column("number", _Number, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("institution", Text, nullable=False),
+    Column("form", OneOf(Form), nullable=False),
+    Column("salt", LargeBinary(32)),
+    Column("digest", DigestBytes, index=True),
+    Column("evidence", DigestBytes),
+    Column("learner", Text),
+    Column("title", Text),
+    Column("source", Text, nullable=False),
+    Column("line", _Number),
+    Column("link", DigestBytes, nullable=False, unique=True),
+    Column("accepted", UtcTime, nullable=False),
+    _sized("salt", 32),
+    _sized("digest", 32),
+    _sized("evidence", 32),
+    _sized("link", 32),
+)
+
+# Apart from its credential, so that sealing neither reads nor rewrites it.
+credential_content = Table(
+    "credential_content",
+    metadata,
+    Column(
+        "number", _Number, ForeignKey("credential.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),
+    Column("content", LargeBinary, nullable=False),
+)
+
+credential_waiting = Table(
+    "credential_waiting",
+    metadata,
+    Column("institution", Text, primary_key=True),
+    Column("number", _Number, ForeignKey("credential.number"), primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# Outlives erasure: the tree stays.
+place = Table(
+    "place",
+    metadata,
+    Column(
+        "batch",
+        _Number,
+        ForeignKey("batch.id", deferrable=True, initially="DEFERRED"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("position", _Number, key="index", primary_key=True, autoincrement=False),
+    Column("number", _Number, ForeignKey("credential.number"), nullable=False, unique=True),
+    Column("leaf", DigestBytes, nullable=False),
+    _sized("leaf", 32),
+    sqlite_with_rowid=False,
+)
+
+evidence_manifest = Table(
+    "evidence_manifest",
+    metadata,
+    Column("digest", DigestBytes, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    _sized("digest", 32),
+)
+
+evidence_key = Table(
+    "evidence_key",
+    metadata,
+    Column("manifest", DigestBytes, ForeignKey("evidence_manifest.digest", ondelete="CASCADE"), primary_key=True),
+    Column("item", DigestBytes, primary_key=True),
+    Column("key", Text, nullable=False),
+    _sized("item", 32),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=False),
+    Column("institution", Text, nullable=False, index=True),
+    Column("size", _Number, nullable=False),
+    Column("root", DigestBytes, nullable=False),
+    Column("recognition", OneOf(Recognition), nullable=False),
+    Column("joint_with", Texts, nullable=False),
+    Column("sealed", UtcTime, nullable=False),
+    Column("state", OneOf(BatchState), nullable=False),
+    Column("statement", LargeBinary),
+    Column("statement_id", DigestBytes, unique=True),
+    Column("entry", _Number, ForeignKey("log_entry.index", deferrable=True, initially="DEFERRED"), unique=True),
+    Column("held", Text),
+    _sized("root", 32),
+    _sized("statement_id", 32),
+    CheckConstraint("size >= 1", name="size"),
+    CheckConstraint("(state = 'logged') = (entry IS NOT NULL)", name="state"),
+)
+
+# Append-only by triggers, which the migration makes, as is `log_node`.
+log_entry = Table(
+    "log_entry",
+    metadata,
+    Column("position", _Number, key="index", primary_key=True, autoincrement=False),
+    Column("id", DigestBytes, nullable=False, unique=True),
+    Column("issuer", Text, nullable=False),
+    Column("seq", _Number, nullable=False),
+    Column("about", DigestBytes, nullable=False),
+    Column("is_batch", Boolean, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    UniqueConstraint("issuer", "seq"),
+    _sized("id", 32),
+    _sized("about", 32),
+    CheckConstraint("position >= 0 AND seq >= 1", name="numbers"),
+)
+
+log_node = Table(
+    "log_node",
+    metadata,
+    Column("level", _Number, primary_key=True, autoincrement=False),
+    Column("position", _Number, key="index", primary_key=True, autoincrement=False),
+    Column("hash", DigestBytes, nullable=False),
+    _sized("hash", 32),
+    sqlite_with_rowid=False,
+)
+
+manifest = Table(
+    "manifest",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=False),
+    Column("digest", DigestBytes, nullable=False, unique=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("checkpoint", Text, nullable=False),
+    Column("tree_size", _Number, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    _sized("digest", 32),
+)
+
+anchor = Table(
+    "anchor",
+    metadata,
+    Column("manifest", _Number, ForeignKey("manifest.number"), primary_key=True, autoincrement=False),
+    Column("chain", Text, primary_key=True),
+    Column("contract", LargeBinary(20), nullable=False),
+    Column("sender", LargeBinary(20), nullable=False),
+    Column("root", DigestBytes, nullable=False),
+    Column("state", OneOf(AnchorState), nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("tx_hash", LargeBinary(32), nullable=False),
+    Column("nonce", _Number, nullable=False),
+    Column("gas", _Number, nullable=False),
+    Column("fee_per_gas", _Number, nullable=False),
+    Column("tip_per_gas", _Number, nullable=False),
+    Column("submitted", UtcTime, nullable=False),
+    Column("block", _Number),
+    Column("block_hash", LargeBinary(32)),
+    Column("block_time", _Number),
+    Column("transaction", _Number),
+    Column("log", _Number),
+    Column("registry", DigestBytes),
+    Column("proof", LargeBinary),
+    _sized("contract", 20),
+    _sized("sender", 20),
+    _sized("root", 32),
+    _sized("tx_hash", 32),
+    _sized("block_hash", 32),
+    _sized("registry", 32),
+)
+
+registry_state = Table(
+    "registry_state",
+    metadata,
+    Column("digest", DigestBytes, primary_key=True),
+    Column("number", _Number, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("in_force", Boolean, nullable=False),
+    _sized("digest", 32),
+)
+_in_force = text("in_force")
+Index(
+    "uq_registry_state_in_force",
+    registry_state.c.in_force,
+    unique=True,
+    sqlite_where=_in_force,
+    postgresql_where=_in_force,
+)
+
+registry_record = Table(
+    "registry_record",
+    metadata,
+    Column("state", DigestBytes, ForeignKey("registry_state.digest", ondelete="CASCADE"), primary_key=True),
+    Column("position", _Number, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+institution = Table(
+    "institution",
+    metadata,
+    Column("did", Text, primary_key=True),
+    Column("retain", Boolean, nullable=False),
+    Column("lookup", Boolean, nullable=False),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("hash", DigestBytes, primary_key=True),
+    Column("institution", Text, ForeignKey("institution.did", ondelete="CASCADE"), nullable=False),
+    Column("position", _Number, nullable=False),
+    UniqueConstraint("institution", "position"),
+    _sized("hash", 32),
+)
