@@ -8,9 +8,12 @@ from dataclasses import replace
 
 from api.settings import ChainSetting, Settings
 from api.wiring import Keys, make_keys, open_blocks, open_chain, open_contracts, open_ledger
-from notary.core.encoding import to_hex
+from notary.core.encoding import from_hex, to_hex
 from notary.core.errors import OperatorError
 from notary.core.registry import MemberRecord
+from notary.ports import Address
+from notary.service.joining import join
+from notary.service.notary import Site
 from notary.service.registry import Ground, found
 
 
@@ -45,6 +48,24 @@ def found_notary(settings: Settings, records: Sequence[MemberRecord]) -> Setting
     settings = replace(settings, chains=chains)
     settings.save()
     return settings
+
+
+def join_notary(settings: Settings, address: str) -> tuple[Settings, tuple[str, ...]]:
+    """Join the consortium of a registry contract; return the settings, and accounts its state does not name yet."""
+    if settings.founded:
+        raise OperatorError(f"{settings.data} holds a notary already", hint="Choose another folder: --data DIR")
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = make_keys(settings.data)
+    contracts = open_contracts()
+    registry = Address(from_hex(address.lower(), "--registry", 20))
+    with ExitStack() as stack:
+        chain, wallet = open_chain(stack, settings, settings.chains[0], keys.wallet)
+        site = Site(chain, wallet, registry, contracts.consortium(chain, registry).anchor)
+        ledger, blocks = open_ledger(stack, settings), open_blocks(settings)
+        _, named = join(site, settings.origin, ledger=ledger, blocks=blocks, contracts=contracts)
+    settings = replace(settings, chains=(ChainSetting(settings.chains[0].node, to_hex(registry)),))
+    settings.save()
+    return settings, () if named else (to_hex(keys.wallet.address),)
 
 
 def _check_funds(ground: Ground, keys: Keys) -> None:

@@ -19,8 +19,10 @@ from api.demo.institutions import PROFILES, Institution
 from api.founding import found_notary
 from api.key_files import KeyFile
 from api.settings import EMBEDDED, ChainSetting, Settings
+from api.spoken import count
+from api.spoken import shown as name_path
 from api.wiring import open_notary
-from notary.core.canonical import canonical
+from notary.core.canonical import JSON, canonical
 from notary.core.credential import read
 from notary.core.encoding import format_time
 from notary.core.errors import IssuerError, OperatorError
@@ -33,13 +35,13 @@ from notary.service.notary import Notary
 from notary.service.receipts import batch_receipts
 from notary.service.registry import members_in_force
 from notary.service.seal import BatchFile, seal, write_batch_file
-from notary.service.signing import recompute, sign
+from notary.service.signing import Shown, recompute, sign
 from notary.service.trust import export_trust
 
 ROUNDS = 2
 PATIENCE = 180.0
 """Seconds to wait for a real chain to make a block final."""
-_PASSPHRASE = "a demo's keys guard nothing"  # noqa: S105
+PASSPHRASE = "a demo's keys guard nothing"  # noqa: S105
 _OFFLINE = """\
 import sys
 def refuse(event, arguments):
@@ -73,16 +75,14 @@ class Outcome:
     receipts: tuple[Path, ...]
     credentials: tuple[Path, ...]
 
-    def to_json(self) -> str:
-        """Return the one line that `--json` ends with."""
-        return json.dumps(
-            {
-                "out": str(self.out),
-                "trust": str(self.trust),
-                "receipts": [str(path) for path in self.receipts],
-                "credentials": [str(path) for path in self.credentials],
-            }
-        )
+    def to_json(self) -> dict[str, JSON]:
+        """Return what `--json` ends with."""
+        return {
+            "out": str(self.out),
+            "trust": str(self.trust),
+            "receipts": [str(path) for path in self.receipts],
+            "credentials": [str(path) for path in self.credentials],
+        }
 
 
 def run(wishes: Wishes, say: Say) -> Outcome:
@@ -102,12 +102,12 @@ def run(wishes: Wishes, say: Say) -> Outcome:
                 if number == 1 and institution is institutions[0] and wishes.credentials:
                     files += _own(wishes.credentials, out)
                 written += files
-                batches.append((institution, _submit(notary, institution, files, out, say)))
-            _anchor(notary, number, say)
-        receipts = tuple(_receipts(notary, batches, out, say))
+                batches.append((institution, submit_batch(notary, institution, files, out, say)))
+            anchor_all(notary, number, say)
+        receipts = tuple(write_receipts(notary, batches, out, say))
         trust = out / "trust.json"
         trust.write_bytes(canonical(export_trust(notary, settings.name).to_json()))
-        say(f"  The trust file, which a verifier keeps, is {_name(trust)}.")
+        say(f"  The trust file, which a verifier keeps, is {name_path(trust)}.")
     say("Everything is switched off: chain, block store and ledger are closed.")
     _verify_offline(receipts[0], trust, out / "offline", say)
     return Outcome(out, trust, receipts, tuple(written))
@@ -121,7 +121,7 @@ def _institutions(out: Path) -> list[Institution]:
     for profile in PROFILES:
         folder = out / "institutions" / profile.folder
         folder.mkdir(parents=True)
-        found.append(Institution(profile, KeyFile.create(folder / "working-key.pem", _PASSPHRASE)))
+        found.append(Institution(profile, KeyFile.create(folder / "working-key.pem", PASSPHRASE)))
     return found
 
 
@@ -143,7 +143,7 @@ def _found(wishes: Wishes, institutions: list[Institution], say: Say) -> Setting
     for record in records:
         say(f"  {record.name} ({record.recognition})")
     say(f"  Its registry is contract {settings.chains[0].registry} on {_part(wishes.chain, 'the embedded chain')};")
-    say(f"  blocks go to {_part(wishes.ipfs, 'the embedded store')}; everything lies in {_name(wishes.out)}.")
+    say(f"  blocks go to {_part(wishes.ipfs, 'the embedded store')}; everything lies in {name_path(wishes.out)}.")
     return settings
 
 
@@ -185,7 +185,7 @@ def _own(folder: Path, out: Path) -> list[Path]:
     return [Path(shutil.copy(path, kept)) for path in files]
 
 
-def _submit(notary: Notary, institution: Institution, files: list[Path], out: Path, say: Say) -> BatchId:
+def submit_batch(notary: Notary, institution: Institution, files: list[Path], out: Path, say: Say) -> BatchId:
     """Submit, seal, and let the institution sign what it has recomputed from its own files."""
     record = members_in_force(notary.ledger).require(institution.did)
     evidence = attach(notary, list(_exhibits(institution)), narrative=institution.profile.course.criteria)
@@ -204,8 +204,8 @@ def _submit(notary: Notary, institution: Institution, files: list[Path], out: Pa
         shown = recompute(BatchFile.parse(lines), own)
     signed = sign(shown.statement, institution.key, institution.verification_method)
     log_batch(notary, signed)
-    say(f"{institution.profile.name} submitted {batch.size} credentials and signed batch {batch.id},")
-    say(f"  having recomputed it from its own files: {shown.first} to {shown.last}. Batch file: {_name(batch_file)}")
+    say(f"{institution.profile.name} submitted {count(batch.size, 'credential')} and signed batch {batch.id},")
+    say(f"  having recomputed it from its own files: {_span(shown)}. Batch file: {name_path(batch_file)}")
     return batch.id
 
 
@@ -219,7 +219,7 @@ def _exhibits(institution: Institution) -> Iterator[Exhibit]:
 # ---------------------------------------------------------- anchoring, receipts
 
 
-def _anchor(notary: Notary, number: int, say: Say) -> None:
+def anchor_all(notary: Notary, number: int, say: Say) -> None:
     """Anchor what all three have logged in one transaction, and wait until it is final."""
     deadline = time.monotonic() + PATIENCE
     touched = advance(notary)
@@ -237,7 +237,9 @@ def _anchor(notary: Notary, number: int, say: Say) -> None:
             say(f"  {anchor.chain}. Root {anchor.root.hex()[:8]}…, tree pinned as one directory.")
 
 
-def _receipts(notary: Notary, batches: Sequence[tuple[Institution, BatchId]], out: Path, say: Say) -> Iterator[Path]:
+def write_receipts(
+    notary: Notary, batches: Sequence[tuple[Institution, BatchId]], out: Path, say: Say
+) -> Iterator[Path]:
     count = 0
     for institution, batch in batches:
         folder = out / "receipts" / institution.profile.folder
@@ -247,7 +249,7 @@ def _receipts(notary: Notary, batches: Sequence[tuple[Institution, BatchId]], ou
             path.write_bytes(bytes(made))
             count += 1
             yield path
-    say(f"Wrote {count} receipts, each complete in itself, to {_name(out / 'receipts')}.")
+    say(f"Wrote {count} receipts, each complete in itself, to {name_path(out / 'receipts')}.")
 
 
 # ------------------------------------------------------------- everything is off
@@ -258,7 +260,7 @@ def _verify_offline(receipt: Path, trust: Path, folder: Path, say: Say) -> None:
     folder.mkdir()
     copy = Path(shutil.copy(receipt, folder))
     shutil.copy(trust, folder / "trust.json")
-    say(f"One receipt and the trust file alone in {_name(folder)}; a fresh process, the network forbidden:")
+    say(f"One receipt and the trust file alone in {name_path(folder)}; a fresh process, the network forbidden:")
     _show(copy, folder, say, expected=0)
     data = json.loads(copy.read_bytes())
     learner = data["credential"]["credentialSubject"]["identifier"][0]
@@ -286,17 +288,13 @@ def _bare() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("NOTARY_")}
 
 
+def _span(shown: Shown) -> str:
+    return str(shown.first) if shown.first == shown.last else f"{shown.first} to {shown.last}"
+
+
 def _part(address: str, embedded: str) -> str:
     return embedded if address == EMBEDDED else address
 
 
 def _slug(name: str) -> str:
     return "".join(letter if letter.isalnum() else "-" for letter in name.lower()).strip("-")
-
-
-def _name(path: Path) -> str:
-    """Return a path as people would type it from here."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
