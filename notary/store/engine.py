@@ -26,7 +26,7 @@ _PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",  # NORMAL would lose the newest units when the power fails
     "foreign_keys = ON",
-    "cache_size = -65536",  # 64 MiB: a bulk insert meets every page of the indexes over random values
+    "cache_size = -32768",  # 32 MiB: a bulk insert meets every page of the indexes over random values
     "wal_autocheckpoint = 4000",  # 64 MiB
     "journal_size_limit = 67108864",
 )

@@ -57,16 +57,14 @@ class UtcTime(TypeDecorator[datetime]):
 class OneOf(TypeDecorator[Choice], Generic[Choice]):
     """A member of an enumeration, kept as its value: text, or a small number."""
 
-    impl = Text
+    impl: Any = Text
     cache_ok = True
 
     def __init__(self, choices: type[Choice]) -> None:
         super().__init__()
         self.choices = choices
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        numbers = all(isinstance(choice.value, int) for choice in self.choices)
-        return dialect.type_descriptor(SmallInteger() if numbers else Text())
+        if all(isinstance(choice.value, int) for choice in choices):
+            self.impl = SmallInteger()
 
     def process_bind_param(self, value: Choice | None, dialect: Dialect) -> Any:  # noqa: ARG002
         return None if value is None else value.value
