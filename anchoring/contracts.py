@@ -125,6 +125,10 @@ class PublishedContracts:
             if _word(chain, registry, "epoch()") == epoch:  # else a change was mined between two questions
                 return found
 
+    def registry_of(self, chain: Chain, anchor: Address) -> Address:
+        _require(chain, anchor, "CredentialAnchor")
+        return Address(_word(chain, anchor, "registry()")[12:])
+
 
 def created_address(creator: Address, nonce: int) -> Address:
     """The address of the contract that an account makes with its transaction or CREATE of this nonce."""

@@ -19,10 +19,9 @@ from notary.ports import Address
 from notary.service.notary import Notary, Site
 
 if TYPE_CHECKING:
-    from notary.store import SqlLedger
-
     from anchoring.evm_key import EvmKey
     from notary.ports import BlockStore, Chain, Contracts, Wallet
+    from notary.store.ledger import SqlLedger
 
 MACHINE_MADE = 1 << 12
 """scrypt's cost for a passphrase of 256 random bits, which nobody guesses."""
@@ -49,15 +48,19 @@ class Keys:
 
 
 @contextmanager
-def open_notary(settings: Settings) -> Iterator[Notary]:
-    """Put a founded notary together; every part is let go at the end."""
+def open_notary(settings: Settings, *, chains: bool = True) -> Iterator[Notary]:
+    """Put a founded notary together; every part is let go at the end.
+
+    Without `chains` it has no sites: what needs no chain starts at once, and works while none is reached.
+    """
     if not settings.founded:
         raise OperatorError(f"there is no notary in {settings.data}", hint="Found one: notary init")
-    keys = open_keys(settings.data)
     contracts = open_contracts()
     with ExitStack() as stack:
         sites = []
-        for setting in settings.chains:
+        keys = open_keys(settings.data) if chains else None
+        for setting in settings.chains if keys else ():
+            assert keys is not None
             chain, wallet = open_chain(stack, settings, setting, keys.wallet)
             registry = Address(from_hex(setting.registry or "", f"{FILE}, registry", 20))
             consortium = contracts.consortium(chain, registry)
@@ -68,7 +71,7 @@ def open_notary(settings: Settings) -> Iterator[Notary]:
             blocks=open_blocks(settings),
             contracts=contracts,
             sites=tuple(sites),
-            log_key=keys.log,
+            log_key=keys.log if keys else open_log_key(settings.data),
             clock=SystemClock(),
             random=secrets.token_bytes,
         )
@@ -156,10 +159,15 @@ def open_keys(data: Path, environment: Mapping[str, str] = os.environ) -> Keys:
 
     folder, passphrase = data / "keys", operator_passphrase(data, environment)
     return Keys(
-        log=KeyFile.load(folder / "log.pem", passphrase),
+        log=open_log_key(data, environment),
         wallet=EvmKey.load(folder / "wallet.json", passphrase),
         governor=EvmKey.load(folder / "governor.json", passphrase),
     )
+
+
+def open_log_key(data: Path, environment: Mapping[str, str] = os.environ) -> KeyFile:
+    """Open the log's key alone."""
+    return KeyFile.load(data / "keys" / "log.pem", operator_passphrase(data, environment))
 
 
 def operator_passphrase(data: Path, environment: Mapping[str, str] = os.environ) -> str:

@@ -120,14 +120,16 @@ def _contrast(check: Check) -> str:
 
 def _unknown(verdict: Verdict) -> Iterator[tuple[str, str | None]]:
     """Give what is not known and how to find out: causes, not all that rests on them."""
-    causes: set[str | None] = set()
-    for check in verdict.checks:
-        if check.weight is Weight.NOTED or check.state not in (State.UNKNOWN, State.STALE):
-            continue
-        cause = check.says.rpartition(RESTS_ON)[2]
-        if cause not in causes:
-            yield check.says, check.settle
-        causes |= {cause, check.says}
+    open_checks = [
+        check
+        for check in verdict.checks
+        if check.state in (State.UNKNOWN, State.STALE)
+        and (check.weight is Weight.NEEDED or (check.weight is Weight.HEEDED and verdict.verified))
+    ]
+    if any(check.settle for check in open_checks) and not verdict.verified:
+        open_checks = [check for check in open_checks if check.settle]
+    causes = {check.says.rpartition(RESTS_ON)[2]: check.settle for check in reversed(open_checks)}
+    yield from reversed(causes.items())
 
 
 def _facts(verdict: Verdict, chains: Mapping[str, str]) -> list[str]:

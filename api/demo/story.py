@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from api.demo.exhibits import make_pdf, make_picture
 from api.demo.institutions import PROFILES, Institution
+from api.drill import OFFLINE, bare_environment
 from api.founding import found_notary
 from api.key_files import KeyFile
 from api.settings import EMBEDDED, ChainSetting, Settings
@@ -42,15 +42,6 @@ ROUNDS = 2
 PATIENCE = 180.0
 """Seconds to wait for a real chain to make a block final."""
 PASSPHRASE = "a demo's keys guard nothing"  # noqa: S105
-_OFFLINE = """\
-import sys
-def refuse(event, arguments):
-    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind"):
-        raise PermissionError(f"the network is forbidden here: {event}")
-sys.addaudithook(refuse)
-from api.command_line import main
-main()
-"""
 
 Say = Callable[[str], None]
 
@@ -240,16 +231,17 @@ def anchor_all(notary: Notary, number: int, say: Say) -> None:
 def write_receipts(
     notary: Notary, batches: Sequence[tuple[Institution, BatchId]], out: Path, say: Say
 ) -> Iterator[Path]:
-    count = 0
+    """Write the receipts of batches into `receipts/`, a folder for each institution."""
+    written = 0
     for institution, batch in batches:
         folder = out / "receipts" / institution.profile.folder
         folder.mkdir(parents=True, exist_ok=True)
         for row, made in batch_receipts(notary, batch):
             path = folder / f"{Path(row.source).stem}-{row.id[:4]}.receipt.json"
             path.write_bytes(bytes(made))
-            count += 1
+            written += 1
             yield path
-    say(f"Wrote {count} receipts, each complete in itself, to {name_path(out / 'receipts')}.")
+    say(f"Wrote {written} receipts, each complete in itself, to {name_path(out / 'receipts')}.")
 
 
 # ------------------------------------------------------------- everything is off
@@ -272,8 +264,8 @@ def _verify_offline(receipt: Path, trust: Path, folder: Path, say: Say) -> None:
 
 
 def _show(receipt: Path, folder: Path, say: Say, *, expected: int) -> None:
-    command = [sys.executable, "-c", _OFFLINE, "verify", receipt.name, "--trust", "trust.json"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=_bare())  # noqa: S603
+    command = [sys.executable, "-c", OFFLINE, "verify", receipt.name, "--trust", "trust.json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=bare_environment())  # noqa: S603
     for line in done.stdout.splitlines():
         say(f"  | {line}")
     if done.returncode != expected:
@@ -283,13 +275,9 @@ def _show(receipt: Path, folder: Path, say: Say, *, expected: int) -> None:
         )  # fmt: skip
 
 
-def _bare() -> dict[str, str]:
-    """Return an environment without any setting of a notary."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("NOTARY_")}
-
-
 def _span(shown: Shown) -> str:
-    return str(shown.first) if shown.first == shown.last else f"{shown.first} to {shown.last}"
+    """Return the first and the last learner, or the only one."""
+    return f"{shown.first}" if shown.first == shown.last else f"{shown.first} to {shown.last}"
 
 
 def _part(address: str, embedded: str) -> str:

@@ -23,12 +23,8 @@ from notary.core.note import Note
 from notary.core.receipt import EvmAnchor, MemberProof
 from notary.core.registry import RegistryState, unix
 from notary.core.statement import SignedStatement
-from notary.core.trust import TrustedConsortium
+from notary.core.trust import KECCAK_256, TrustedConsortium
 from notary.core.verdict import Check, State, Weight, noted
-
-SHA_256 = "SHA-256"
-KECCAK_256 = "Keccak-256"
-"""The hashes a trust file may distrust, by name; signatures go by `Algorithm.label`."""
 
 BlockHashes: TypeAlias = Mapping[tuple[str, int], bytes]
 """Hashes of final blocks by chain and number, as nodes the verifier chose gave them."""
@@ -131,7 +127,7 @@ def distrusts_hash(consortium: TrustedConsortium, algorithm: str) -> bool:
     return any(entry.algorithm == algorithm for entry in consortium.distrusted)
 
 
-def distrusts_signature(consortium: TrustedConsortium, algorithm: str, moment: int) -> bool:
+def distrusts_signature(consortium: TrustedConsortium, algorithm: str | None, moment: int) -> bool:
     """Say whether a signature algorithm is no longer relied on in blocks of this time."""
     return any(
         entry.algorithm == algorithm and (entry.since is None or moment >= unix(entry.since))
@@ -144,17 +140,17 @@ def _check_block(
 ) -> Check:
     """Step 7: the block's hash, by trust file, chosen nodes or enough block notes."""
     block = f"block {header.number} of {anchor.chain}"
-    listed = consortium.block_hash(anchor.chain, header.number)
+    known = [("your trust file", listed) for listed in consortium.block_hashes(anchor.chain, header.number)]
     told = seen.get((anchor.chain, header.number))
-    for source, known in (("your trust file", listed), ("the node you asked", told)):
-        if known is not None and known != header.hash:
-            error = Mismatch(f"{block} is another one by {source}", expected=to_hex(known), actual=to_hex(header.hash))
+    known += [] if told is None else [("the node you asked", told)]
+    for source, found in known:
+        if found != header.hash:
+            error = Mismatch(f"{block} is another one by {source}", expected=to_hex(found), actual=to_hex(header.hash))
             return noted(7, about, error)
     if distrusts_hash(consortium, KECCAK_256):
         return _distrusted(7, about, KECCAK_256)
-    if listed is not None or told is not None:
-        source = "your trust file" if listed is not None else "the node you asked"
-        return Check(7, about, State.PASS, f"{block} is known from {source}", weight=Weight.NOTED)
+    if known:
+        return Check(7, about, State.PASS, f"{block} is known from {known[0][0]}", weight=Weight.NOTED)
     signers = _signers(anchor, header, consortium)
     quorum = consortium.block_notes
     if quorum.keys and len(signers) >= quorum.need:
@@ -186,7 +182,7 @@ def _signers(anchor: EvmAnchor, header: Header, consortium: TrustedConsortium) -
             keys, block = note.verify(consortium.block_notes.keys), BlockNote.parse(note.text)
         except (Malformed, Mismatch, Unsupported):
             continue
-        if block == BlockNote(anchor.chain, header.number, header.hash):
+        if (block.chain, block.number, block.hash) == (anchor.chain, header.number, header.hash):
             signers |= {key.public_key.raw: key.name for key in keys}
     return tuple(signers.values())
 

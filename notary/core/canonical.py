@@ -31,10 +31,10 @@ MAX_DEPTH = 64
 """Depth of any JSON text hashed here; a credential's and a DID document's is 32."""
 MAX_INTEGER = 2**53 - 1
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NOT_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 _DOUBTFUL_NUMBER = re.compile(rb"[0-9][.eE]|-0|[0-9]{16}")
-_OUTSIDE_BASIC_PLANE = re.compile(rb"[\xf0-\xf4]")
+_IN_BASIC_PLANE = bytes(range(0xF0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,13 @@ def load(data: bytes, where: str, *, max_size: int, max_depth: int = MAX_DEPTH) 
         raise Malformed(f"{where} is too large", expected=f"at most {max_size} bytes", actual=f"{len(data)} bytes")
     outside = _outside_strings(data)
     _check_depth(outside, where, max_depth)
-    if not _DOUBTFUL_NUMBER.search(outside):
+    if not (outside.translate(None, _NOT_DIGITS) and _DOUBTFUL_NUMBER.search(outside)):
         try:
             value = orjson.loads(data)
             canonical_bytes = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         except (orjson.JSONDecodeError, orjson.JSONEncodeError):
             return _load_slowly(data, where)  # for the message; it refuses too, or is right
-        # A colon outside strings is a member: fewer coming out means a name stood twice.
-        members = outside.count(b":")
-        if members == _outside_strings(canonical_bytes).count(b":") and not _OUTSIDE_BASIC_PLANE.search(
-            canonical_bytes
-        ):
+        if _keeps_members(data, outside, canonical_bytes) and _is_basic(canonical_bytes):
             return Document(value, canonical_bytes)
     return _load_slowly(data, where)
 
@@ -77,7 +73,7 @@ def canonical(value: JSON) -> bytes:
         except orjson.JSONEncodeError:
             pass  # a lone surrogate, or nested beyond orjson: the slow path says which
         else:
-            if not _OUTSIDE_BASIC_PLANE.search(fast):
+            if _is_basic(fast):
                 return fast
     return _canonical_slowly(value, "value")
 
@@ -96,15 +92,35 @@ def depth_of(value: JSON) -> int:
 def _outside_strings(data: bytes) -> bytes:
     """Return the text without its strings: brackets, colons, commas, numbers and words.
 
-    On any prefix a JSON parser accepts, this cuts strings where the parser does,
-    so what is counted here is never less than what the parser meets.
+    On any prefix a JSON parser accepts, backslashes stand in strings alone: with
+    escaped backslashes gone, then escaped quotes, every quote left begins or ends
+    a string. So this cuts where the parser does, and what is counted here is
+    never less than what the parser meets.
+    """
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(data.split(b'"')[::2])
+
+
+def _keeps_members(data: bytes, outside: bytes, canonical_bytes: bytes) -> bool:
+    """Say whether no name stood twice: a parser that drops a member drops its colon.
+
+    Without escapes, strings come out as they went in, and all colons can be
+    counted. With them a string may gain one (`\\u003a`), so only those outside count.
     """
     if b"\\" not in data:
-        return b"".join(data.split(b'"')[::2])
-    return _STRING.sub(b"", data)
+        return data.count(b":") == canonical_bytes.count(b":")
+    return outside.count(b":") == _outside_strings(canonical_bytes).count(b":")
+
+
+def _is_basic(data: bytes) -> bool:
+    """Say whether UTF-8 text has no character outside the basic plane: no byte from 0xF0 on."""
+    return data.isascii() or not data.translate(None, _IN_BASIC_PLANE)
 
 
 def _check_depth(outside: bytes, where: str, max_depth: int) -> None:
+    if outside.count(b"{") + outside.count(b"[") <= max_depth:
+        return
     depth = 0
     for bracket in outside.translate(None, _NOT_BRACKETS):
         if bracket in b"[{":
@@ -161,7 +177,7 @@ def _load_slowly(data: bytes, where: str) -> Document:
 def _canonical_slowly(value: JSON, where: str) -> bytes:
     try:
         return rfc8785.dumps(value)
-    except rfc8785.CanonicalizationError as error:
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:  # the latter for a name
         raise Malformed(f"{where} has no canonical form: {error}") from error
 
 

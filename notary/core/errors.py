@@ -59,3 +59,7 @@ class VerifierError(NotaryError):
 
 class OperatorError(NotaryError):
     """Whoever runs the notary must act: a part is missing, misconfigured or unreachable."""
+
+
+class Pending(NotaryError):
+    """Nobody must act: the chain has to go on before there is an answer."""

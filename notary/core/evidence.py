@@ -71,8 +71,7 @@ class EvidenceManifest:
     @classmethod
     def parse(cls, value: JSON, where: str = "evidence") -> EvidenceManifest:
         """Read a closed manifest."""
-        fields = Closed.of(value, where, "type items narrative")
-        fields.kind(TYPE)
+        fields = Closed.typed(value, where, TYPE, "items narrative")
         return cls(fields.each("items", EvidenceItem.parse), fields.optional("narrative", fields.filled))
 
     def to_json(self) -> JSON:

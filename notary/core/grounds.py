@@ -24,7 +24,7 @@ from notary.core.manifest import Manifest
 from notary.core.merkle import verify_inclusion
 from notary.core.note import Note
 from notary.core.receipt import Commitment, EvmAnchor
-from notary.core.registry import RegistryState
+from notary.core.registry import MemberRecord, RegistryState
 from notary.core.statement import SignedStatement
 from notary.core.trust import TrustedConsortium
 from notary.core.verdict import Check, State, Weight, failed
@@ -63,11 +63,16 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Step 9 for one statement: which anchors are complete for it, and whether they are enough."""
+    """Step 9 for one statement: chain and signer's record of each anchor complete for it; whether they are enough."""
 
-    complete: tuple[AnchorFinding, ...]
+    records: tuple[tuple[str, MemberRecord], ...]
     enough: Check
     noted: tuple[Check, ...]
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Everything that was looked at: anchor by anchor, then whether it is enough."""
+        return (*self.noted, self.enough)
 
 
 def find_grounds(
@@ -83,7 +88,7 @@ def find_grounds(
     anchored = _enough(8, about, [(finding, finding.checks) for finding in anchors], consortium, "is anchored")
     complete = [finding.time for finding in anchors if finding.state is State.PASS]
     checkpoint = _check_checkpoint(commitment, consortium, about)
-    if complete and distrusts_signature(consortium, Algorithm.ED25519.label, min(complete)):
+    if checkpoint.holds and complete and distrusts_signature(consortium, Algorithm.ED25519.label, min(complete)):
         says = f"your trust file no longer relies on {Algorithm.ED25519.label}"
         checkpoint = Check(5, about, State.UNKNOWN, says, settle="A receipt renewed under newer algorithms")
     return Grounds(commitment, about, anchors, checkpoint, anchored)
@@ -102,9 +107,12 @@ def find_authority(
         (finding, (*finding.checks, find_statement(finding, signed, consortium, newest, about, entitled)))
         for finding in grounds.anchors
     ]
+    issuer = signed.statement.issuer
+    complete = (finding.anchor for finding, checks in judged if sum_up(checks) is State.PASS)
+    members = ((anchor.chain, anchor.member(issuer)) for anchor in complete)
     return Authority(
-        complete=tuple(finding for finding, checks in judged if sum_up(checks) is State.PASS),
-        enough=_enough(9, about, judged, consortium, f"the statement of {signed.statement.issuer} is authorised"),
+        records=tuple((chain, member.record) for chain, member in members if member),
+        enough=_enough(9, about, judged, consortium, f"the statement of {issuer} is authorised"),
         noted=tuple(checks[-1] for _, checks in judged),
     )
 

@@ -50,8 +50,7 @@ class Manifest:
     @classmethod
     def parse(cls, value: JSON, where: str = "manifest") -> Manifest:
         """Read a closed manifest."""
-        fields = Closed.of(value, where, "type origin since size root snapshot legacy previous tree time")
-        fields.kind(TYPE)
+        fields = Closed.typed(value, where, TYPE, "origin since size root snapshot legacy previous tree time")
         return cls(
             origin=fields.origin("origin"),
             since=fields.count("since"),

@@ -128,9 +128,8 @@ class MemberRecord:
     @classmethod
     def parse(cls, value: JSON, where: str = "member record") -> MemberRecord:
         """Read a closed record."""
-        names = "type id aliases name recognition programmes from until successor keys didDocument"
-        fields = Closed.of(value, where, names)
-        fields.kind(MEMBER)
+        names = "id aliases name recognition programmes from until successor keys didDocument"
+        fields = Closed.typed(value, where, MEMBER, names)
         document = fields.value("didDocument")
         if document is not None and not isinstance(document, dict):
             raise Malformed(fields.path("didDocument"), expected="an object or null")
@@ -256,9 +255,8 @@ class RegistryState:
     @classmethod
     def parse(cls, value: JSON, where: str = "registry state") -> RegistryState:
         """Read a closed state."""
-        names = "type number previous contracts size root records notaries compromised"
-        fields = Closed.of(value, where, names)
-        fields.kind(STATE)
+        names = "number previous contracts size root records notaries compromised"
+        fields = Closed.typed(value, where, STATE, names)
         return cls(
             number=fields.count("number", 1),
             previous=fields.optional("previous", fields.digest),

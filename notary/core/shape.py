@@ -49,6 +49,13 @@ class Closed:
             raise Malformed(f"{where} has members its format does not know: {', '.join(map(shorten, sorted(more)))}")
         return cls(value, where)
 
+    @classmethod
+    def typed(cls, value: JSON, where: str, kind: str, names: str) -> Closed:
+        """Take an object of this `type`, which is looked at first: another version has other members."""
+        if isinstance(value, dict) and "type" in value:
+            cls(value, where).kind(kind)
+        return cls.of(value, where, f"type {names}")
+
     def kind(self, expected: str) -> None:
         """Check `type`: another version of a type of ours is Unsupported, anything else Malformed."""
         found = self.text("type")

@@ -66,9 +66,8 @@ class BatchStatement:
     @classmethod
     def parse(cls, value: JSON, where: str) -> BatchStatement:
         """Read a closed batch statement without its proof."""
-        names = "type log issuer seq previous size root recognition legacy jointWith time"
-        fields = Closed.of(value, where, names)
-        fields.kind(BATCH)
+        names = "log issuer seq previous size root recognition legacy jointWith time"
+        fields = Closed.typed(value, where, BATCH, names)
         return cls(
             log=fields.origin("log"),
             issuer=fields.did("issuer"),
@@ -117,8 +116,7 @@ class StatusStatement:
     @classmethod
     def parse(cls, value: JSON, where: str) -> StatusStatement:
         """Read a closed status statement without its proof."""
-        fields = Closed.of(value, where, "type log issuer seq previous batch root time")
-        fields.kind(STATUS)
+        fields = Closed.typed(value, where, STATUS, "log issuer seq previous batch root time")
         return cls(
             log=fields.origin("log"),
             issuer=fields.did("issuer"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from notary.core.canonical import JSON, load
 from notary.core.encoding import to_hex
 from notary.core.errors import Malformed
+from notary.core.keys import Algorithm
 from notary.core.note import SignatureType, VerifierKey
 from notary.core.registry import ADDRESS_SIZE, RegistryState
 from notary.core.shape import Closed, read_text
@@ -18,6 +19,10 @@ from notary.core.shape import Closed, read_text
 TYPE = "credential-notary/trust/v1"
 MAX_SIZE = 32 * 1024 * 1024
 HASH_SIZE = 32
+SHA_256 = "SHA-256"
+KECCAK_256 = "Keccak-256"
+ALGORITHMS = (SHA_256, KECCAK_256, *(algorithm.label for algorithm in Algorithm))
+"""What a trust file may distrust. A name it would not know is refused: misspelt, it would distrust nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ class Distrusted:
     def parse(cls, value: JSON, where: str) -> Distrusted:
         """Read it."""
         fields = Closed.of(value, where, "algorithm since")
-        return cls(fields.filled("algorithm"), fields.optional("since", fields.time))
+        return cls(fields.one_of("algorithm", ALGORITHMS), fields.optional("since", fields.time))
 
     def to_json(self) -> JSON:
         """Write it."""
@@ -167,9 +172,9 @@ class TrustedConsortium:
         """Return the contract, where it is believed."""
         return next((c for c in self.contracts if (c.chain, c.contract) == (chain, address)), None)
 
-    def block_hash(self, chain: str, number: int) -> bytes | None:
-        """Return a block's hash, where any contract's list on this chain has it."""
-        return next((c.blocks[number] for c in self.contracts if c.chain == chain and number in c.blocks), None)
+    def block_hashes(self, chain: str, number: int) -> set[bytes]:
+        """Return what the contracts' lists on this chain say a block's hash is."""
+        return {c.blocks[number] for c in self.contracts if c.chain == chain and number in c.blocks}
 
     def newest_block(self, chain: str, contract: bytes) -> int:
         """Return the number of the newest anchor's block known here, -1 for none."""
@@ -196,8 +201,8 @@ class TrustFile:
     @classmethod
     def parse(cls, data: bytes) -> TrustFile:
         """Read a trust file strictly."""
-        fields = Closed.of(load(data, "trust file", max_size=MAX_SIZE).value, "trust file", "type date consortia")
-        fields.kind(TYPE)
+        value = load(data, "trust file", max_size=MAX_SIZE).value
+        fields = Closed.typed(value, "trust file", TYPE, "date consortia")
         return cls(fields.time("date"), fields.each("consortia", TrustedConsortium.parse))
 
     def to_json(self) -> JSON:

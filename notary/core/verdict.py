@@ -18,6 +18,10 @@ from notary.core.status import Status
 from notary.core.summary import Summary
 
 
+RESTS_ON = "not decided, since it rests on this: "
+"""What a check says before the words of the one below it that did not pass."""
+
+
 class State(StrEnum):
     """How a check came out; `stale` is said and counts as pass."""
 
@@ -77,7 +81,7 @@ class Check:
         return replace(
             self,
             state=State.UNKNOWN,
-            says=f"{self.says}, if only: {broken.says}",
+            says=f"{RESTS_ON}{broken.says}",
             settle=broken.settle,
         )
 

@@ -13,7 +13,6 @@ from datetime import datetime
 from types import MappingProxyType
 
 from notary.core.authority import (
-    SHA_256,
     AnchorFinding,
     BlockHashes,
     check_member,
@@ -38,7 +37,7 @@ from notary.core.registry import MemberRecord, RegistryState
 from notary.core.statement import BatchStatement, Recognition
 from notary.core.status import Status, chunk_count, chunk_of, read_status
 from notary.core.summary import Summary, achievements, issuer, summarize
-from notary.core.trust import TrustedConsortium, TrustFile
+from notary.core.trust import SHA_256, TrustedConsortium, TrustFile
 from notary.core.verdict import (
     AnchorFact,
     Check,
@@ -76,10 +75,10 @@ def verify(
         receipt = Receipt.parse(data)
     except (Malformed, Unsupported) as error:
         return conclude([failed(1, "receipt", error)], Facts(trust_date=trust.date))
+    if not receipt.submissions or not receipt.commitments:
+        return conclude([_nothing_shown(receipt)], Facts(form=receipt.form, trust_date=trust.date))
     named = tuple((f"submission {at}", submission) for at, submission in enumerate(receipt.submissions, 1))
     checks = [Check(1, "receipt", State.PASS, "the receipt is well formed")]
-    if not named:
-        checks.append(Check(3, "receipt", State.UNKNOWN, "the receipt holds no institution's submission"))
 
     # 2. Credential → form, digest, evidence → leaf.
     read_check, shown = _read_credential(receipt, credential)
@@ -115,26 +114,27 @@ def verify(
     # 9. Each statement, by the record and key in force at its anchor.
     authorities = [case.authority(submission, about) for about, submission in named]
     for authority in authorities:
-        checks += [*authority.noted, authority.enough]
+        checks += authority.checks
 
     # 4, now that the records are proven: the credential's issuer is one of the members.
-    naming, speaker = case.check_issuer(authorities)
-    checks += [] if receipt.form is Form.FILE else [naming.resting_on(read_check)]
+    speaker = None
+    if receipt.form is not Form.FILE:
+        naming, speaker = case.check_issuer(authorities)
+        checks.append(naming.resting_on(read_check))
 
     # 10. Status, as of the newest commitment.
     statuses = []
     for (about, submission), entry, authority in zip(named, logged, authorities, strict=True):
-        found, status = case.check_status(submission, about)
-        found = found.resting_on(entry, authority.enough)
-        checks.append(found)
-        statuses.append(status if found.holds else None)
+        status = case.check_status(submission, about)
+        found = status.check.resting_on(entry, authority.enough)
+        checks += [*status.behind, found]
+        statuses.append(status.fact if found.holds else None)
 
     # 11. The credential's own proof and period; neither hinders where it is unknown.
     ended = None
-    if shown is not None and receipt.form is not Form.FILE:
-        proof_check = case.check_own_proof(shown, speaker)
+    if shown is not None:
         period_check, ended = _check_period(shown, at)
-        checks += [proof_check.resting_on(read_check), period_check.resting_on(read_check)]
+        checks += [case.check_own_proof(shown, speaker), period_check]
     return conclude(
         checks,
         replace(
@@ -168,6 +168,13 @@ def blocks_to_ask(data: bytes) -> set[tuple[str, int]]:
 # ------------------------------------------------------------------ steps 2 to 5
 
 
+def _nothing_shown(receipt: Receipt) -> Check:
+    """Step 1: an empty receipt proves nothing."""
+    lacking = "commitment" if receipt.submissions else "submission of an institution"
+    settle = "A complete receipt, from the learner's link or the institution"
+    return Check(1, "receipt", State.UNKNOWN, f"the receipt holds no {lacking}", settle=settle)
+
+
 def _read_credential(receipt: Receipt, beside: bytes | None) -> tuple[Check, Credential | None]:
     """Step 2: the credential in the receipt, or beside it."""
     try:
@@ -177,7 +184,7 @@ def _read_credential(receipt: Receipt, beside: bytes | None) -> tuple[Check, Cre
             raise Mismatch("the credential beside the receipt is another one than the one inside")
     except NotaryError as error:
         return failed(2, "credential", error), None
-    found = inside or given
+    found = given or inside  # beside may lie disclosures that the receipt does not hold
     if found is None:
         settle = "The credential itself, as the learner holds it, beside the receipt"
         return Check(2, "credential", State.UNKNOWN, "the receipt leaves the credential out", settle=settle), None
@@ -211,8 +218,8 @@ def _trust_logs(receipt: Receipt, trust: TrustFile) -> tuple[Check, TrustedConso
     if any(consortium is not known[0] for consortium in known):
         names = " and ".join(dict.fromkeys(consortium.name for consortium in known))
         return failed(4, "log", Mismatch("the logs are several consortia's", expected="one", actual=names)), None
-    if unknown or not known:
-        says = f"your trust file does not know {', '.join(unknown) or 'this log'}"
+    if unknown:
+        says = f"your trust file does not know {', '.join(unknown)}"
         return Check(4, "log", State.UNKNOWN, says, settle="The trust file of the consortium that keeps it"), None
     return Check(4, "log", State.PASS, f"{', '.join(logs)}: kept by {known[0].name}"), known[0]
 
@@ -238,6 +245,15 @@ def _check_logged(receipt: Receipt, submission: Submission, about: str) -> Check
 
 
 # ------------------------------------------------------------------ steps 9 to 11
+
+
+@dataclass(frozen=True, slots=True)
+class _StatusFinding:
+    """Step 10 of one submission; `behind`: whether the signer of a status change might speak."""
+
+    check: Check
+    fact: StatusFact | None = None
+    behind: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,51 +293,45 @@ class _Case:
             name = issuer(self.credential) or ""
         except NotaryError as error:
             return failed(4, "issuer", error), None
-        shown: list[MemberRecord] = []
-        for submission, authority in zip(self.receipt.submissions, authorities, strict=True):
-            did = submission.statement.issuer
-            proven = [(f.anchor.chain, f.anchor.member(did)) for f in authority.complete]
-            naming = {chain: member.record for chain, member in proven if member and member.record.names(name)}
+        for authority in authorities:
+            naming = {chain: record for chain, record in authority.records if record.names(name)}
             if len(naming) >= self.consortium.anchors_needed:
                 record = next(iter(naming.values()))
-                return Check(
-                    4, "issuer", State.PASS, f"the credential's issuer {shorten(name)} is {record.name}"
-                ), record
-            claimed = (finding.anchor.member(did) for finding in self.grounds[submission.commitment].anchors)
-            shown += [member.record for member in claimed if member]
-        if any(record.names(name) for record in shown) and not all(a.enough.holds for a in authorities):
+                says = f"the credential's issuer {shorten(name)} is {record.name}"
+                return Check(4, "issuer", State.PASS, says), record
+        if not all(authority.enough.holds for authority in authorities):
             says = f"the credential's issuer {shorten(name)} is not proven to be a member"
             return Check(4, "issuer", State.UNKNOWN, says), None
-        if not shown:
-            return Check(4, "issuer", State.UNKNOWN, "the receipt holds no record of its institutions"), None
-        ids = ", ".join(dict.fromkeys(known for record in shown for known in (record.id, *record.aliases)))
+        proven = (record for authority in authorities for _, record in authority.records)
+        ids = ", ".join(dict.fromkeys(known for record in proven for known in (record.id, *record.aliases)))
         what = "the credential's issuer is none of the institutions that submitted it"
         return failed(4, "issuer", Mismatch(what, expected=ids, actual=shorten(name))), None
 
-    def check_status(self, submission: Submission, about: str) -> tuple[Check, StatusFact | None]:
+    def check_status(self, submission: Submission, about: str) -> _StatusFinding:
         """Step 10: what the snapshot says of the batch, and the batch's newest statuses of this credential."""
         proof = submission.status
         if proof is None:
             settle = "A refreshed receipt, from the learner's link"
-            return Check(10, about, State.UNKNOWN, "the receipt shows no status", settle=settle), None
+            return _StatusFinding(Check(10, about, State.UNKNOWN, "the receipt shows no status", settle=settle))
         ground = self.grounds[proof.commitment]
         rests = [ground.checkpoint, ground.anchored]
-        status = Status.VALID
+        status, behind = Status.VALID, tuple[Check, ...]()
         try:
             self._check_snapshot(submission, proof)
             if proof.change is not None:
-                status = read_status(proof.change.chunk, submission.index)
-                rests += self._check_change(submission, proof.change, ground.commitment.manifest, about)
+                authority = self._check_change(submission, proof.change, ground.commitment.manifest, about)
+                rests += [self.grounds[proof.change.commitment].checkpoint, authority.enough]
+                status, behind = read_status(proof.change.chunk, submission.index), authority.checks
         except NotaryError as error:
-            return failed(10, about, error), None
+            return _StatusFinding(failed(10, about, error))
         if ground.time is None:
-            return Check(10, about, State.PASS, status.name.lower()).resting_on(*rests), None
+            return _StatusFinding(Check(10, about, State.PASS, status.name.lower()).resting_on(*rests), None, behind)
         says = f"{status.name.lower()} as of {format_unix(ground.time)}"
         found = Check(10, about, State.PASS, says)
         if any(self._knows_later(finding) for finding in ground.complete):
             settle = "The newest status: verify --fresh, or a refreshed receipt"
             found = Check(10, about, State.STALE, f"{says}; your trust file knows later anchors", settle=settle)
-        return found.resting_on(*rests), StatusFact(status, ground.time)
+        return _StatusFinding(found.resting_on(*rests), StatusFact(status, ground.time), behind)
 
     def _check_snapshot(self, submission: Submission, proof: StatusProof) -> None:
         manifest = self.grounds[proof.commitment].commitment.manifest
@@ -329,9 +339,7 @@ class _Case:
         leaf = leaf_hash(snapshot_entry(submission.signed.id, newest))
         verify_inclusion(leaf, submission.entry, manifest.size, proof.path, manifest.snapshot)
 
-    def _check_change(
-        self, submission: Submission, change: StatusChange, snapshot: Manifest, about: str
-    ) -> tuple[Check, ...]:
+    def _check_change(self, submission: Submission, change: StatusChange, snapshot: Manifest, about: str) -> Authority:
         """Step 10: the status statement is logged, of this batch, and by who may change it."""
         batch, statement = submission.statement, change.statement
         ground = self.grounds[change.commitment]
@@ -360,8 +368,7 @@ class _Case:
                     actual=statement.issuer,
                 )
 
-        authority = find_authority(ground, change.signed, self.consortium, self.newest, f"{about}, status", entitled)
-        return (ground.checkpoint, authority.enough)
+        return find_authority(ground, change.signed, self.consortium, self.newest, f"{about}, status", entitled)
 
     def _knows_later(self, finding: AnchorFinding) -> bool:
         assert finding.header is not None
@@ -385,7 +392,7 @@ class _Case:
             Weight.HEEDED,
         )
         times = [ground.time for ground in self.grounds if ground.time is not None]
-        if found.algorithm and times and distrusts_signature(self.consortium, found.algorithm, min(times)):
+        if times and distrusts_signature(self.consortium, found.algorithm, min(times)):
             return replace(check, state=State.UNKNOWN, says=f"your trust file no longer relies on {found.algorithm}")
         return check
 
@@ -393,13 +400,12 @@ class _Case:
         """Return who submitted it, of whom that is proven."""
         found = []
         for submission, authority in zip(self.receipt.submissions, authorities, strict=True):
-            finding = next(iter(authority.complete), None)
-            member = finding.anchor.member(submission.statement.issuer) if finding else None
-            if member is not None and authority.enough.holds:
+            if authority.enough.holds:
+                _, record = authority.records[0]
                 named = submission.signed.proof.verification_method
-                custodial = any(key.custodial for key in member.record.keys if key.id == named)
+                custodial = any(key.custodial for key in record.keys if key.id == named)
                 recognition = None if self.receipt.form is Form.FILE else submission.statement.recognition
-                found.append(Institution(member.record, recognition, custodial))
+                found.append(Institution(record, recognition, custodial))
         return tuple(found)
 
 
@@ -415,7 +421,7 @@ def _check_period(credential: Credential, at: datetime) -> tuple[Check, Result |
 def _joint_status(statuses: list[StatusFact | None]) -> StatusFact | None:
     """Return the highest of all submissions' statuses, as of the oldest; None where one is not known."""
     known = [status for status in statuses if status is not None]
-    if not known or len(known) < len(statuses):
+    if len(known) < len(statuses):
         return None
     return StatusFact(max(fact.status for fact in known), min(fact.as_of for fact in known))
 

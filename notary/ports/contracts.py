@@ -78,3 +78,7 @@ class Contracts(Protocol):
     def consortium(self, chain: Chain, registry: Address) -> Consortium:
         """Read a registry; OperatorError where the code there, or at its anchor, is not the published one."""
         ...
+
+    def registry_of(self, chain: Chain, anchor: Address) -> Address:
+        """The registry that deployed an anchor contract; OperatorError where that is not the published one."""
+        ...

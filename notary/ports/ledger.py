@@ -124,6 +124,21 @@ class Credentials(Protocol):
         """Return how many credentials wait for a batch, by institution."""
         ...
 
+    def count(self) -> int:
+        """Return how many credentials were accepted, erased ones too."""
+        ...
+
+    def sharing(self, evidence: Digest) -> int:
+        """Return how many credentials have this evidence manifest."""
+        ...
+
+    def erase(self, id: CredentialId) -> None:
+        """Forget a credential: content, salt, digest, evidence, learner, title and source; its place and leaf stay.
+
+        One that waits for a batch waits no more. Safe to repeat; one that is not there is no error.
+        """
+        ...
+
 
 # ------------------------------------------------------------------ evidence
 
@@ -137,6 +152,14 @@ class Evidence(Protocol):
 
     def get(self, digest: Digest) -> tuple[bytes, dict[Digest, str]] | None:
         """Return a manifest's JCS bytes and keys."""
+        ...
+
+    def digests(self) -> tuple[Digest, ...]:
+        """Return every manifest's digest."""
+        ...
+
+    def erase(self, digest: Digest) -> None:
+        """Forget a manifest and its keys; one that is not there is no error."""
         ...
 
 
@@ -413,4 +436,8 @@ class Ledger(Protocol):
 
         It neither waits for others nor makes them wait. Writing in it is an OperatorError.
         """
+        ...
+
+    def check(self) -> None:
+        """Reach for the database: OperatorError where it does not answer, or its tables are not this release's."""
         ...

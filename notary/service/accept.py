@@ -7,12 +7,11 @@ and the rest of the batch goes on.
 
 from __future__ import annotations
 
-from base64 import b32encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from notary.core.credential import read
 from notary.core.digest import Digest, sha256
@@ -28,8 +27,10 @@ CHUNK = 1000
 """Credentials in one unit of work."""
 MAX_RETAINED = 2 << 20
 """Bytes of the largest credential a receipt carries, of its 4 MiB; the holder of a larger one shows it beside."""
-_ID_BYTES = 7
-_TOKEN_BYTES = 16
+_ID_SIZE, _SALT_SIZE, _TOKEN_SIZE = 12, 32, 16
+_DRAWN = _ID_SIZE + _SALT_SIZE + _TOKEN_SIZE
+_LETTERS = b"abcdefghijklmnopqrstuvwxyz234567" * 8
+"""Every byte as one of 32 letters: an id is 60 bits, and is read out without mistakes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,8 @@ class Source:
         return place(self.name, self.line)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A credential read: what the ledger keeps of it."""
+class Reading(NamedTuple):
+    """A credential read: what the ledger keeps of it. A tuple, for there are very many."""
 
     source: str
     line: int | None
@@ -57,8 +57,7 @@ class Reading:
     title: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """One credential taken in; `token` makes the learner's private link and is kept nowhere."""
 
     id: CredentialId
@@ -71,11 +70,17 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """One credential left out, and why."""
+    """One credential left out, and why; `hint`, the advice that `why` ends with, suits whoever submits."""
 
     source: str
     line: int | None
     why: str
+    hint: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, without the advice."""
+        return self.why.removesuffix(self.hint or "").rstrip(". ")
 
 
 Read: TypeAlias = Reading | Refused
@@ -113,7 +118,8 @@ def read_source(source: Source, member: MemberRecord, *, as_file: bool = False) 
         )
     except NotaryError as error:
         why = str(error)
-        return Refused(source.name, source.line, why if why.startswith(where) else f"{where}: {why}")
+        why = why if why.startswith(where) else f"{where}: {why}"
+        return Refused(source.name, source.line, why, error.hint)
 
 
 def accept(
@@ -134,11 +140,11 @@ def accept(
     pending = iter(readings)
     with notary.ledger.read() as work:
         settings = work.institutions.get(member.id)
-    taking = _Taking(notary, member.id, evidence, retain=settings is None or settings.retain)
+    taking = _Taking(member.id, evidence, retain=settings is None or settings.retain)
     while chunk := list(islice(pending, CHUNK)):
         results: list[Accepted | Refused] = []
         rows: list[CredentialRow] = []
-        now = notary.clock.now()
+        now, random, at = notary.clock.now(), notary.random(len(chunk) * _DRAWN), 0
         with notary.ledger.begin() as work:
             digests = [reading.digest for reading in chunk if isinstance(reading, Reading)]
             known = set() if duplicates else work.credentials.known(member.id, digests)
@@ -148,7 +154,8 @@ def accept(
                 elif reading.digest in known:
                     results.append(_twice(reading))
                 else:
-                    row, token = taking.row(reading, now)
+                    row, token = taking.row(reading, random[at : at + _DRAWN], now)
+                    at += _DRAWN
                     rows.append(row)
                     results.append(Accepted(row.id, row.source, row.line, row.learner, row.title, token))
                     if not duplicates:
@@ -176,20 +183,18 @@ def _twice(reading: Reading) -> Refused:
 class _Taking:
     """What all credentials of one submission share."""
 
-    notary: Notary
     institution: str
     evidence: Digest | None
     retain: bool
 
-    def row(self, reading: Reading, now: datetime) -> tuple[CredentialRow, str]:
-        """Draw id, salt and link, and make the ledger's row; the link's token is given out once."""
-        random = self.notary.random(_ID_BYTES + 32 + _TOKEN_BYTES)
-        token = to_base64url(random[_ID_BYTES + 32 :])
+    def row(self, reading: Reading, drawn: bytes, now: datetime) -> tuple[CredentialRow, str]:
+        """Make the ledger's row of random bytes for id, salt and link; the link's token is given out once."""
+        token = to_base64url(drawn[_ID_SIZE + _SALT_SIZE :])
         row = CredentialRow(
-            id=CredentialId(b32encode(random[:_ID_BYTES]).decode().rstrip("=").lower()),
+            id=CredentialId(drawn[:_ID_SIZE].translate(_LETTERS).decode()),
             institution=self.institution,
             form=reading.form,
-            salt=random[_ID_BYTES : _ID_BYTES + 32],
+            salt=drawn[_ID_SIZE : _ID_SIZE + _SALT_SIZE],
             digest=reading.digest,
             evidence=self.evidence,
             content=reading.data if self.retain and len(reading.data) <= MAX_RETAINED else None,

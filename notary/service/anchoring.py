@@ -25,7 +25,7 @@ from notary.ports.ledger import AnchorRow, AnchorState, ManifestNumber, Manifest
 from notary.service.notary import Notary, Site
 from notary.service.registry import members_at
 from notary.service.snapshot import take_snapshot
-from notary.service.tree import tree_changes
+from notary.service.tree import lost_files, tree_changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,8 @@ def _compose(
     root = tree_root(size, work.log.node)
     checkpoint = notary.sign_note(Checkpoint(notary.origin, size, root).text)
     changes = tree_changes(work, before, size, checkpoint)
+    if before and previous and not before.pinned:  # a total loss took files of that tree: see `recover`
+        changes = {**dict.fromkeys(lost_files(previous.tree, notary.blocks.get)), **changes}
     tree, blocks = update_tree(previous.tree if previous else None, changes, notary.blocks.get)
     manifest = Manifest(
         origin=notary.origin,

@@ -14,7 +14,7 @@ from notary.core.receipt import Receipt
 from notary.core.registry import MemberRecord
 from notary.core.statement import BatchStatement, SignedStatement
 from notary.ports.ledger import BatchId, BatchRow, CredentialId
-from notary.service.accept import Accepted, Read, Reading, Refused, Source, accept, read_source
+from notary.service.accept import Accepted, Reading, Refused, Source, accept, read_source
 from notary.service.errors import Absent
 from notary.service.evidence_manifest import Exhibit, attach
 from notary.service.log import log_batch, read_statement

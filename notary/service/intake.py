@@ -11,9 +11,10 @@ import os
 import stat
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from notary.core.baked import MAX_IMAGE
 from notary.core.credential import MAX_JSON
@@ -22,6 +23,9 @@ from notary.core.errors import IssuerError
 from notary.core.leaf import Form
 from notary.core.registry import MemberRecord
 from notary.service.accept import Read, Reading, Refused, Source, place, read_source
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 MAX_FILE = 64 << 20
 """Bytes of the largest file submitted as a file."""
@@ -35,7 +39,10 @@ _CHUNK = 400
 _IN_FLIGHT = 3
 """Chunks per process that are read and not written yet."""
 
-_Packed: TypeAlias = tuple[int | None, int, bytes, bytes, str | None, str | None] | tuple[int | None, str]
+_FORMS = {form.value: form for form in Form}
+
+_Packed: TypeAlias = tuple[int, bytes, bytes, str | None, str | None] | Refused
+"""Form, digest, data, learner, title: what of a reading the reader does not know already."""
 
 
 def open_sources(paths: Iterable[Path], *, as_file: bool = False) -> Iterator[Source | Refused]:
@@ -55,7 +62,7 @@ def open_stream(stream: BinaryIO, *, as_file: bool = False) -> Iterator[Source |
     """Give what stands in a stream: NDJSON, or, where its first line is not a whole credential, one credential."""
     first = stream.readline(MAX_JSON + 1)
     if not as_file and _is_whole(first):
-        yield from _lines(chain([first], iter(lambda: stream.readline(MAX_JSON + 1), b"")), STDIN)
+        yield from _lines(chain([first], iter(partial(stream.readline, MAX_JSON + 1), b"")), STDIN)
         return
     most = MAX_FILE if as_file else MAX_IMAGE
     data = first + stream.read(most + 1 - len(first))
@@ -79,7 +86,7 @@ def read_all(
 def _read_beside(
     sources: Iterator[Source | Refused], member: MemberRecord, *, as_file: bool, processes: int
 ) -> Iterator[Read]:
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     # Spawned, not forked: this process holds databases, locks and threads that a copy must not touch.
@@ -103,24 +110,21 @@ def _read_chunk(packed: list[tuple[bytes, str, int | None]], member: MemberRecor
     for data, name, line in packed:
         found = read_source(Source(data, name, line), member, as_file=as_file)
         if isinstance(found, Refused):
-            results.append((found.line, found.why))
+            results.append(found)
         else:
-            results.append((found.line, found.form.value, found.digest, found.data, found.learner, found.title))
+            results.append((found.form.value, bytes(found.digest), found.data, found.learner, found.title))
     return results
 
 
-def _unpack(chunk: list[Source | Refused], future: object) -> Iterator[Read]:
-    results = iter(future.result())  # type: ignore[attr-defined]
+def _unpack(chunk: list[Source | Refused], future: Future[list[_Packed]]) -> Iterator[Read]:
+    results = iter(future.result())
     for source in chunk:
-        if isinstance(source, Refused):
-            yield source
-            continue
-        found = next(results)
-        if len(found) == 2:
-            yield Refused(source.name, source.line, found[1])
+        found = source if isinstance(source, Refused) else next(results)
+        if isinstance(found, Refused):
+            yield found
         else:
-            _, form, digest, data, learner, title = found
-            yield Reading(source.name, source.line, Form(form), Digest(digest), data, learner, title)
+            form, digest, data, learner, title = found
+            yield Reading(source.name, source.line, _FORMS[form], Digest(digest), data, learner, title)
 
 
 # ----------------------------------------------------------------------- files
@@ -151,7 +155,7 @@ def _open(path: Path, *, as_file: bool) -> Iterator[Source | Refused]:
             return
         if not as_file and path.suffix.lower() in _LINES:
             with path.open("rb") as file:
-                yield from _lines(iter(lambda: file.readline(MAX_JSON + 1), b""), name)
+                yield from _lines(iter(partial(file.readline, MAX_JSON + 1), b""), name)
             return
         most = MAX_FILE if as_file else MAX_IMAGE
         yield _too_large(name, most, found.st_size) if found.st_size > most else Source(path.read_bytes(), name)

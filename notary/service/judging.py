@@ -6,13 +6,16 @@ Whoever wants to depend on nobody runs the verifier with a trust file of their o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from notary.core.canonical import load
-from notary.core.credential import read
+from notary.core.credential import Credential, read
+from notary.core.digest import Digest
 from notary.core.errors import NotaryError
 from notary.core.receipt import MAX_SIZE, Receipt
 from notary.core.verdict import Check, Facts, State, Verdict, conclude
 from notary.core.verify import verify
+from notary.service.errors import Absent
 from notary.service.lookup import find_proofs
 from notary.service.notary import Notary
 from notary.service.trust import export_trust
@@ -20,16 +23,21 @@ from notary.service.trust import export_trust
 _RECEIPT = "credential-notary/receipt/"
 
 
+class Source(Enum):
+    """Whose receipt was judged."""
+
+    BROUGHT = "the one that was brought"
+    FOUND = "this notary's, for a credential that was brought without one"
+    REFRESHED = "this notary's, newer than the one that was brought"
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict, and the receipt it is about where there was one to read.
-
-    `found_here`: a credential was shown without its receipt, and this notary had that.
-    """
+    """A verdict, and the receipt it is about where there was one to read."""
 
     verdict: Verdict
     receipt: Receipt | None
-    found_here: bool = False
+    source: Source = Source.BROUGHT
 
 
 def judge(notary: Notary, name: str, data: bytes, credential: bytes | None = None) -> Judgement:
@@ -41,22 +49,45 @@ def judge(notary: Notary, name: str, data: bytes, credential: bytes | None = Non
 def judge_dropped(notary: Notary, name: str, data: bytes, credential: bytes | None = None) -> Judgement:
     """Verify what a person brings: a receipt, or a credential whose receipt this notary may have.
 
-    A credential without a receipt is nothing false: it is not known.
+    A receipt that holds and is older than the newest anchor is refreshed where
+    this notary can: its status may have changed since. A credential without a
+    receipt is nothing false: it is not known.
     """
     if credential is not None or _is_receipt(data):
-        return judge(notary, name, data, credential)
+        return _refreshed(notary, name, judge(notary, name, data, credential), credential)
     try:
-        digest = read(data, "this file").digest
+        brought = read(data, "this file")
     except NotaryError:
         return judge(notary, name, data)  # which says what is wrong with it
+    held = _held(notary, brought.digest)
+    if held is None:
+        return Judgement(conclude([_without_receipt()], Facts()), None)
+    return Judgement(judge(notary, name, bytes(held), data).verdict, held, Source.FOUND)
+
+
+def _refreshed(notary: Notary, name: str, judged: Judgement, beside: bytes | None) -> Judgement:
+    stale = any(check.state is State.STALE for check in judged.verdict.checks)
+    if judged.receipt is None or not (judged.verdict.verified and stale):
+        return judged
+    content = judged.receipt.content
+    credential = (
+        Credential.of_content(judged.receipt.form, content, "credential")
+        if content is not None
+        else read(beside or b"", "credential", judged.receipt.form)
+    )
+    held = _held(notary, credential.digest)
+    if held is None:
+        return judged
+    return Judgement(judge(notary, name, bytes(held), credential.data).verdict, held, Source.REFRESHED)
+
+
+def _held(notary: Notary, digest: Digest) -> Receipt | None:
+    """Return this notary's newest receipt of a credential, where it may be shown."""
     try:
-        held = next((proof.receipt for proof in reversed(find_proofs(notary, digest)) if proof.receipt), None)
-    except NotaryError:
-        held = None
-    if held is not None:
-        found = judge(notary, name, bytes(held), data)
-        return Judgement(found.verdict, found.receipt, found_here=True)
-    return Judgement(conclude([_without_receipt()], Facts()), None)
+        proofs = find_proofs(notary, digest)
+    except Absent:
+        return None
+    return next((proof.receipt for proof in reversed(proofs) if proof.receipt), None)
 
 
 def _is_receipt(data: bytes) -> bool:

@@ -57,12 +57,12 @@ def _progress(notary: Notary, batch: BatchRow, known: tuple[Round, ...]) -> Prog
     if batch.state is BatchState.SEALED or entry is None:
         return Progress(batch, Stage.SEALED, f"notary sign {batch.id}", None)
     judging = next((found for found in known if read_manifest(found.manifest).judges(entry)), None)
+    if judging is not None and any(anchor.state is AnchorState.FINAL for anchor in judging.anchors):
+        return Progress(batch, Stage.FINAL, None, None)  # also where a total loss left its tree unpinned
     if judging is None or not judging.manifest.pinned:
         return Progress(batch, Stage.LOGGED, "notary anchor", None)
     if not judging.anchors:
         return Progress(batch, Stage.PINNED, "notary anchor", None)
-    if any(anchor.state is AnchorState.FINAL for anchor in judging.anchors):
-        return Progress(batch, Stage.FINAL, None, None)
     first = min(judging.anchors, key=lambda anchor: (anchor.state is not AnchorState.CONFIRMED, anchor.submitted))
     wait = next((site.chain.typical_wait for site in notary.sites if site.chain.id == first.chain), None)
     expected = None if wait is None else first.submitted + timedelta(seconds=wait)

@@ -61,16 +61,17 @@ def recompute(batch_file: BatchFile, own: Iterable[Credential]) -> Shown:
     ends: list[str | None] = []
     for number, position in enumerate(batch_file.positions, 1):
         digest = position.leaf.digest
+        where = place(position.source, position.line)
         found = held.get(digest)
         if found is None or not found.left:
             raise IssuerError(
-                f"position {number} of the batch ({place(position.source, position.line)}) is not among your credentials",
+                f"position {number} of the batch ({where}) is not among your credentials",
                 actual=to_digest_text(digest),
                 hint="Do not sign. Ask the notary where it comes from",
             )
         if found.form is not position.leaf.form:
             raise IssuerError(
-                f"position {number} of the batch ({position.source}) is committed in another form",
+                f"position {number} of the batch ({where}) is committed in another form",
                 expected=found.form.name,
                 actual=position.leaf.form.name,
             )

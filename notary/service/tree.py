@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from notary.core.cid import Cid
 from notary.core.digest import TreeSize
+from notary.core.errors import NotaryError
 from notary.core.log import TILE_WIDTH, Tile, changed_tiles, encode_entries, index_path, tile_data
+from notary.core.unixfs import Read, read_file, walk
 from notary.ports.ledger import ManifestRow, UnitOfWork
 from notary.service.evidence_manifest import public_cids
+
+_MAX_FILE = 1 << 40
 
 
 def tree_changes(
@@ -27,6 +32,23 @@ def tree_changes(
         **({f"anchor/{index_path(before.number)}.manifest": before.data} if before else {}),
         **_anchor_proofs(work),
     }
+
+
+def lost_files(tree: Cid, read: Read) -> list[str]:
+    """Return the paths of a tree's files that cannot be had any more: the next tree goes without them.
+
+    OperatorError where a directory is lost: nobody knows what was in it.
+    """
+    return [path for path, link in walk(tree, read) if not _is_there(link.cid, read)]
+
+
+def _is_there(cid: Cid, read: Read) -> bool:
+    try:
+        for _ in read_file(cid, read, max_size=_MAX_FILE):
+            pass
+    except NotaryError:
+        return False
+    return True
 
 
 def _log_files(work: UnitOfWork, since: int, size: TreeSize) -> dict[str, bytes | None]:

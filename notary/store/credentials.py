@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, literal, select, tuple_
+from sqlalchemy import Connection, Select, delete, func, insert, literal, select, tuple_, update
 
 from notary.core.digest import Digest
 from notary.core.errors import OperatorError
 from notary.ports.ledger import BatchId, CredentialId, CredentialRow, LeafRow
-from notary.store.rows import columns, insert_many, stream, temporary
+from notary.store.rows import columns, insert_many, stream, temporary, wiping
 from notary.store.tables import credential, credential_content, credential_waiting, place
 from notary.store.types import UtcTime
 
@@ -21,6 +21,9 @@ _CONTENTS = 64
 """Contents in memory at once: each may have 4 MiB."""
 _ASKED = 1000
 """Digests in one question."""
+
+ERASED = "erased"
+"""An erased credential's source: files are named after people."""
 
 _LEAF = columns(LeafRow, credential)
 _WHOLE = columns(CredentialRow, credential, credential_content, place)
@@ -156,6 +159,25 @@ class SqlCredentials:
     def waiting(self) -> dict[str, int]:
         statement = select(credential_waiting.c.institution, func.count()).group_by(credential_waiting.c.institution)
         return dict(self._connection.execute(statement).all())
+
+    def count(self) -> int:
+        return self._connection.scalar(select(func.count()).select_from(credential)) or 0
+
+    def sharing(self, evidence: Digest) -> int:
+        having = select(func.count()).select_from(credential).where(credential.c.evidence == evidence)
+        return self._connection.scalar(having) or 0
+
+    def erase(self, id: CredentialId) -> None:  # noqa: A002 -- the port's name
+        number = self._connection.scalar(select(credential.c.number).where(credential.c.id == id))
+        if number is None:
+            return
+        gone = dict.fromkeys(("salt", "digest", "evidence", "learner", "title", "line"))
+        with wiping(self._connection):
+            for table in (credential_content, credential_waiting):
+                self._connection.execute(delete(table).where(table.c.number == number))
+            self._connection.execute(
+                update(credential).where(credential.c.number == number).values(source=ERASED, **gone)
+            )
 
     def _one(self, statement: Select[Any]) -> CredentialRow | None:
         row = self._connection.execute(statement).one_or_none()

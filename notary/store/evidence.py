@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from notary.core.digest import Digest
+from notary.store.rows import wiping
 from notary.store.tables import evidence_key, evidence_manifest
 
 
@@ -33,3 +34,11 @@ class SqlEvidence:
             return None
         keys = select(evidence_key.c.item, evidence_key.c.key).where(evidence_key.c.manifest == digest)
         return data, dict(self._connection.execute(keys).all())
+
+    def digests(self) -> tuple[Digest, ...]:
+        return tuple(self._connection.scalars(select(evidence_manifest.c.digest)))
+
+    def erase(self, digest: Digest) -> None:
+        with wiping(self._connection):
+            self._connection.execute(delete(evidence_key).where(evidence_key.c.manifest == digest))
+            self._connection.execute(delete(evidence_manifest).where(evidence_manifest.c.digest == digest))

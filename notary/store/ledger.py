@@ -49,6 +49,16 @@ class SqlLedger:
         with self.connection(write=False) as connection:
             yield SqlUnitOfWork(connection)
 
+    def check(self) -> None:
+        from notary.store.schema import version, versions
+
+        with self.connection(write=False) as connection:
+            found = version(connection)
+        if found != versions()[-1]:
+            raise OperatorError(
+                "the ledger's tables are not this release's", expected=f"version {versions()[-1]}", actual=found
+            )
+
     def close(self) -> None:
         """Let the database go; a unit of work begun later opens it again."""
         self._engine.dispose()

@@ -73,3 +73,16 @@ def temporary(connection: Connection, name: str, *like: Column[Any]) -> Iterator
     table.create(connection)
     yield table
     table.drop(connection)  # where the block raises, the unit of work takes it along
+
+
+@contextmanager
+def wiping(connection: Connection) -> Iterator[None]:
+    """Have what is deleted in this block overwritten in SQLite's file; PostgreSQL does so when it vacuums."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA secure_delete = OFF")

@@ -51,7 +51,6 @@ class LostBatch:
     """A batch as the log has it; `leaves` is empty where nobody has them any more."""
 
     statement: BatchStatement
-    id: Digest
     leaves: tuple[Digest, ...] = ()
     number: BatchId | None = None
     known: dict[LeafIndex, Known] = field(default_factory=dict)
@@ -115,9 +114,7 @@ def _take_batch_file(by_root: Mapping[tuple[str, Digest], LostBatch], source: So
         batch.learn(LeafIndex(index), Known(position.leaf, position.source, position.line))
 
 
-def _take_receipt(
-    batches: Mapping[Digest, LostBatch], filling: Filling, source: Source, log_key: PublicKey
-) -> None:
+def _take_receipt(batches: Mapping[Digest, LostBatch], filling: Filling, source: Source, log_key: PublicKey) -> None:
     receipt = Receipt.parse(b"".join(source.lines))
     for commitment in receipt.commitments:
         check_checkpoint(commitment.manifest, commitment.checkpoint.encode(), log_key)

@@ -196,4 +196,3 @@ def _check_snapshots(manifests: Sequence[Manifest], entries: Sequence[Entry]) ->
                 expected=to_digest_text(builder.root()),
                 actual=to_digest_text(manifest.snapshot),
             )
-

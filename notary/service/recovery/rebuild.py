@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from itertools import count
 
 from notary.core.canonical import canonical
-from notary.core.digest import ZERO, Digest, LeafIndex, leaf_hash, sha256
+from notary.core.digest import ZERO, Digest, LeafIndex, sha256
 from notary.core.encoding import parse_time
 from notary.core.evm import Header
 from notary.core.leaf import Form
 from notary.core.manifest import Manifest
-from notary.core.merkle import TreeBuilder
+from notary.core.statement import BatchStatement
 from notary.ports.ledger import (
     AnchorRow,
     AnchorState,
@@ -23,18 +23,18 @@ from notary.ports.ledger import (
     BatchState,
     CredentialId,
     CredentialRow,
-    EntryRow,
     ManifestNumber,
     ManifestRow,
     StateRow,
     UnitOfWork,
 )
+from notary.service.log import append
 from notary.service.recovery.events import Event
 from notary.service.recovery.fill import Filling, LostBatch
 from notary.service.recovery.history import Entry
 from notary.service.registry import Members
 
-_ID_BYTES = 7
+_ID_BYTES, _LINK_BYTES = 7, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Found:
     entries: tuple[Entry, ...]
     batches: Mapping[Digest, LostBatch]
     states: tuple[Members, ...]
-    in_force: Digest | None
+    in_force: Digest
     anchors: Mapping[Digest, Sequence[Event]]
     filling: Filling
 
@@ -60,17 +60,18 @@ def rebuild(work: UnitOfWork, found: Found, random: Callable[[int], bytes]) -> N
     """Write everything into an empty ledger."""
     for members in found.states:
         work.registry.save(state_row(members, in_force=members.state.digest() == found.in_force))
-    for index, entry in enumerate(found.entries):
-        _append(work, LeafIndex(index), entry)
-    numbers = _numbers(found)
-    for index, entry in enumerate(found.entries):
+    numbers = _numbers(found.batches)
+    for entry in found.entries:
+        index = append(work, entry.signed, about=entry.about)
         if entry.batch is not None:
             batch = found.batches[entry.about]
-            number = numbers[entry.about]
-            work.batches.save(_batch_row(number, LeafIndex(index), entry, batch))
-            work.credentials.add(list(_credential_rows(number, LeafIndex(index), batch, random)))
-    for digest, (manifest, keys) in found.filling.evidence.items():
-        work.evidence.add(digest, manifest, keys)
+            row = _batch_row(numbers[entry.about], index, entry.batch, entry)
+            work.batches.save(row)
+            rows = list(_credential_rows(row, batch, random))
+            work.credentials.add(rows)
+            work.credentials.place(row.id, [(each.id, leaf) for each, leaf in zip(rows, batch.leaves, strict=True)])
+    for digest, (data, keys) in found.filling.evidence.items():
+        work.evidence.add(digest, data, keys)
     for number, (manifest, checkpoint) in enumerate(zip(found.manifests, found.checkpoints, strict=True), 1):
         newest = number == len(found.manifests)
         work.anchors.save_manifest(_manifest_row(number, manifest, checkpoint, pinned=found.whole or not newest))
@@ -89,17 +90,93 @@ def state_row(members: Members, *, in_force: bool) -> StateRow:
     )
 
 
-def _append(work: UnitOfWork, index: LeafIndex, entry: Entry) -> None:
-    from notary.service.log import append
-
-    append(work, entry.signed, about=entry.about)
-
-
-def _numbers(found: Found) -> dict[Digest, BatchId]:
+def _numbers(batches: Mapping[Digest, LostBatch]) -> dict[Digest, BatchId]:
     """Give every batch the number its batch file knows it by, else the next that is free."""
     numbers: dict[Digest, BatchId] = {}
-    for name, batch in found.batches.items():
+    for name, batch in batches.items():
         if batch.number is not None and batch.number not in numbers.values():
             numbers[name] = batch.number
-    free = (BatchId(number) for number in count(1) if number not in set(numbers.values()))
-    return {name: numbers.get(name) or next(free) for name in found.batches}
+    taken = set(numbers.values())
+    free = (BatchId(number) for number in count(1) if number not in taken)
+    return {name: numbers.get(name) or next(free) for name in batches}
+
+
+def _batch_row(number: BatchId, index: LeafIndex, statement: BatchStatement, entry: Entry) -> BatchRow:
+    return BatchRow(
+        id=number,
+        institution=statement.issuer,
+        size=statement.size,
+        root=statement.root,
+        recognition=statement.recognition,
+        joint_with=statement.joint_with,
+        sealed=parse_time(statement.time, "statement"),
+        state=BatchState.LOGGED,
+        statement=entry.data,
+        statement_id=entry.signed.id,
+        entry=index,
+    )
+
+
+def _credential_rows(row: BatchRow, batch: LostBatch, random: Callable[[int], bytes]) -> Iterator[CredentialRow]:
+    """Give a row for every leaf; one whose salt nobody has is as if erased.
+
+    Ids and learners' links are drawn anew: only the lost ledger had them.
+    """
+    for at in range(len(batch.leaves)):
+        known = batch.known.get(LeafIndex(at))
+        made = None if known is None else known.leaf
+        drawn = random(_ID_BYTES + _LINK_BYTES)
+        yield CredentialRow(
+            id=CredentialId(b32encode(drawn[:_ID_BYTES]).decode().rstrip("=").lower()),
+            institution=row.institution,
+            form=Form.FILE if made is None else made.form,
+            salt=None if made is None else made.salt,
+            digest=None if made is None else made.digest,
+            evidence=None if made is None or made.evidence == ZERO else made.evidence,
+            content=None if known is None else known.content,
+            learner=None if known is None else known.learner,
+            title=None if known is None else known.title,
+            source=f"log entry {row.entry}, position {at + 1}" if known is None else known.source,
+            line=None if known is None else known.line,
+            link=sha256(drawn[_ID_BYTES:]),
+            accepted=row.sealed,
+        )
+
+
+def _manifest_row(number: int, manifest: Manifest, checkpoint: str, *, pinned: bool) -> ManifestRow:
+    return ManifestRow(
+        number=ManifestNumber(number),
+        digest=manifest.digest(),
+        data=manifest.block(),
+        checkpoint=checkpoint,
+        tree_size=manifest.size,
+        pinned=pinned,
+    )
+
+
+def _anchor_row(number: ManifestNumber, event: Event) -> AnchorRow:
+    """Return a final anchor's row. The transaction itself is not needed any more, and is not there."""
+    assert event.proof is not None
+    header = Header.parse(event.proof.header)
+    return AnchorRow(
+        manifest=number,
+        chain=event.chain,
+        contract=event.contract,
+        sender=event.seen.sender,
+        root=event.seen.root,
+        state=AnchorState.FINAL,
+        raw=b"",
+        tx_hash=event.seen.tx_hash,
+        nonce=0,
+        gas=0,
+        fee_per_gas=0,
+        tip_per_gas=0,
+        submitted=datetime.fromtimestamp(header.timestamp, UTC),
+        block=header.number,
+        block_hash=header.hash,
+        block_time=header.timestamp,
+        transaction=event.seen.transaction,
+        log=event.seen.log,
+        registry=event.seen.registry,
+        proof=canonical(event.proof.to_json()),
+    )

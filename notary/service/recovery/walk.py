@@ -13,12 +13,11 @@ from typing import TypeVar
 
 from notary.core.canonical import load
 from notary.core.cid import Cid, Codec
-from notary.core.dag_pb import Link
 from notary.core.digest import Digest
 from notary.core.encoding import to_digest_text
 from notary.core.errors import Malformed, Mismatch, NotaryError
 from notary.core.manifest import MAX_SIZE, Manifest
-from notary.core.unixfs import read_file, read_path, walk
+from notary.core.unixfs import read_path
 from notary.ports import BlockStore
 
 T = TypeVar("T")
@@ -66,14 +65,6 @@ class PinnedTree:
     def find(self, path: str, *, max_size: int = MAX_FILE) -> bytes | None:
         """Return a file, or None where it is not there, cannot be had or is damaged."""
         return attempt(lambda: self.read(path, max_size=max_size))
-
-    def files(self) -> dict[str, Link]:
-        """Return every file by path; OperatorError where a directory cannot be had."""
-        return dict(walk(self.cid, self._get))
-
-    def holds(self, link: Link) -> bool:
-        """Say whether all of a file can be had."""
-        return attempt(lambda: sum(map(len, read_file(link.cid, self._get, max_size=MAX_FILE)))) is not None
 
     def _get(self, cid: Cid) -> bytes:
         if cid.codec is Codec.RAW:

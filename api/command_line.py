@@ -1,0 +1,118 @@
+"""The command line `notary`: a table of commands, each imported when it is used.
+
+`notary verify` is what most people run, on a machine that has the verifier
+alone, so nothing here imports a command before it is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Never, cast
+
+import click
+
+from api.spoken import Exit
+
+_EXAMPLE = "notary stamp diplomas/"
+
+_SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "For everybody",
+        (
+            ("verify", "Say whether a receipt is true, and why."),
+            ("stamp", "Anchor files and write their receipts beside them, in one go."),
+            ("demo", "Show the whole chain with three invented institutions."),
+        ),
+    ),
+    (
+        "For an institution",
+        (
+            ("key", "Make a working key and a recovery key."),
+            ("member", "Apply for membership, take an application in, list the members."),
+            ("submit", "Hand in credentials."),
+            ("seal", "Make a batch of what was handed in."),
+            ("sign", "Check a batch against your own credentials, and sign it."),
+            ("receipt", "Write receipts."),
+        ),
+    ),
+    (
+        "For an operator",
+        (
+            ("init", "Found a notary, or join a consortium."),
+            ("anchor", "Anchor what is signed; go on with what waits."),
+            ("batches", "Show how far every batch is, and what comes next."),
+            ("trust", "Write or show a trust file."),
+            ("log", "Show the public log, or write it as static files."),
+            ("doctor", "Look at chain, IPFS and wallet."),
+            ("recover", "Rebuild a lost ledger from the chain and IPFS alone."),
+            ("drill", "Switch everything off, verify every receipt, write one page."),
+            ("serve", "Serve the pages and the API."),
+        ),
+    ),
+)
+
+
+class Notary(click.Group):
+    """The commands by section; a usage error says what to write, in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Name every command."""
+        return [name for _, commands in _SECTIONS for name, _ in commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command when it is used."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        return cast("click.Command", getattr(import_module(f"api.commands.{cmd_name}"), cmd_name))
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Begin with an example."""
+        formatter.write(f"Example: {_EXAMPLE}\n\n")
+        super().format_help(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
+        """List the commands without importing any."""
+        for title, commands in _SECTIONS:
+            with formatter.section(title):
+                formatter.write_dl(commands)
+
+    def main(  # type: ignore[override]  # one way to run: it ends the process
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> Never:
+        """Run, and end the process with the exit code."""
+        given = sys.argv[1:] if args is None else list(args)
+        try:
+            code = super().main(given, prog_name, standalone_mode=False, **extra)
+        except click.UsageError as error:
+            code = _wrong_use(error, as_json="--json" in given)
+        except click.Abort:
+            click.echo("Stopped.", err=True)
+            code = Exit.NOT
+        except BrokenPipeError:
+            sys.stderr.close()  # whoever read has seen enough; the interpreter would complain of it at the end
+            code = Exit.NOT
+        sys.exit(code or Exit.DONE)
+
+
+def _wrong_use(error: click.UsageError, *, as_json: bool) -> int:
+    command = error.ctx.command_path if error.ctx else "notary"
+    what = error.format_message().rstrip(".")
+    hint = f"See: {command} --help"
+    if as_json:
+        data = {"error": "WrongUse", "what": what, "expected": None, "actual": None, "hint": hint}
+        click.echo(json.dumps(data, ensure_ascii=False))
+    else:
+        click.echo(f"{what}. {hint}", err=True)
+    return Exit.WRONG_USE
+
+
+@click.group("notary", cls=Notary, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="credential-notary", message="%(package)s %(version)s")
+def main() -> None:
+    """Anchors issued credentials on a public chain, and proves it to anyone, for decades.
+
+    Exit codes: 0 verified or done, 1 not, 2 wrong use, 3 unknown or pending.
+    """

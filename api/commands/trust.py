@@ -1,0 +1,70 @@
+"""`notary trust`: what a verifier keeps, written by the notary or read by anybody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from api.settings import Settings
+from api.spoken import Said, command, count, shown
+from notary.core.errors import IssuerError, NotaryError
+from notary.core.trust import MAX_SIZE, TrustFile
+
+_TRUST = "trust.json"
+
+
+@click.group("trust")
+def trust() -> None:
+    """Example: notary trust export trust.json
+
+    The trust file: a consortium's contracts, final blocks, log key and registry state.
+    """
+
+
+@command("export", example="notary trust export trust.json")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path(_TRUST))
+def export(settings: Settings, file: Path) -> Said:
+    """Write the trust file as of now: publish it where verifiers get it from, over HTTPS."""
+    from api.receipt_files import write_trust
+    from api.wiring import open_notary
+
+    with open_notary(settings, chains=False) as notary:
+        made = write_trust(notary, settings, file)
+    return Said(
+        [f"Wrote {shown(file)}, as of {made.date}.", *_describe(made)],
+        {"file": str(file), "trust": made.to_json()},
+        f"notary trust show {shown(file)}",
+    )
+
+
+@command("show", example="notary trust show trust.json", data=False)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=Path(_TRUST))
+def show(file: Path) -> Said:
+    """Say what a trust file makes you believe."""
+    with file.open("rb") as opened:
+        data = opened.read(MAX_SIZE + 1)
+    try:
+        found = TrustFile.parse(data)
+    except NotaryError as error:
+        raise IssuerError(f"{shown(file)}: {error}", hint="Get it again from the consortium") from error
+    return Said(
+        [f"{shown(file)}, as of {found.date}:", *_describe(found)],
+        {"file": str(file), "trust": found.to_json()},
+        f"notary verify RECEIPT --trust {shown(file)}",
+    )
+
+
+for _made in (export, show):
+    trust.add_command(_made)
+
+
+def _describe(found: TrustFile) -> list[str]:
+    lines = []
+    for each in found.consortia:
+        blocks = sum(len(contract.blocks) for contract in each.contracts)
+        chains = ", ".join(dict.fromkeys(contract.chain for contract in each.contracts))
+        logs = ", ".join(log.origin for log in each.logs)
+        lines.append(f"  {each.name}: {count(each.registry.size, 'member')} in registry state {each.registry.number};")
+        lines.append(f"    anchored on {chains}, {count(blocks, 'final block')} known; log {logs}.")
+    return lines or ["  nothing yet: every receipt is unknown by it."]

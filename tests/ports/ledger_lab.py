@@ -1,0 +1,181 @@
+"""What the ledger's tests are made of: databases, rows, and processes that use them."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from notary.core.digest import Digest, LeafIndex, TreeSize, leaf_hash, sha256
+from notary.core.leaf import Form
+from notary.core.merkle import TreeBuilder
+from notary.core.statement import Recognition
+from notary.ports.ledger import (
+    AnchorRow,
+    AnchorState,
+    BatchId,
+    BatchRow,
+    CredentialId,
+    CredentialRow,
+    EntryRow,
+    ManifestNumber,
+    ManifestRow,
+    UnitOfWork,
+)
+from notary.store import open_ledger
+from notary.store.ledger import SqlLedger
+
+COLLEGE, SCHOOL = "did:web:college.example", "did:web:school.example"
+NOON = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def digest(seed: object) -> Digest:
+    """Return 32 bytes that belong to a seed."""
+    return sha256(repr(seed).encode())
+
+
+def credential(
+    seed: object, *, institution: str = COLLEGE, content: bytes | None = b"{}", of: object = None
+) -> CredentialRow:
+    """Return a credential; `of`: another one whose digest it shares."""
+    return CredentialRow(
+        id=CredentialId(digest(("id", seed)).hex()[:12]),
+        institution=institution,
+        form=Form.JSON,
+        salt=digest(("salt", seed)),
+        digest=digest(("digest", seed if of is None else of)),
+        evidence=None,
+        content=content,
+        learner="Ada",
+        title="Mathematics",
+        source="class.ndjson",
+        line=7,
+        link=digest(("link", seed)),
+        accepted=NOON,
+    )
+
+
+def batch(number: int, size: int, *, institution: str = COLLEGE) -> BatchRow:
+    """Return a sealed batch."""
+    return BatchRow(
+        id=BatchId(number),
+        institution=institution,
+        size=TreeSize(size),
+        root=digest(("root", number)),
+        recognition=Recognition.COMMUNITY,
+        joint_with=(SCHOOL,),
+        sealed=NOON,
+    )
+
+
+def seal(work: UnitOfWork, number: int, rows: list[CredentialRow]) -> list[Digest]:
+    """Place credentials in a batch of their own; returns its leaves."""
+    leaves = [digest(("leaf", row.id)) for row in rows]
+    work.batches.save(batch(number, len(rows)))
+    work.credentials.place(BatchId(number), [(row.id, leaf) for row, leaf in zip(rows, leaves, strict=True)])
+    return leaves
+
+
+def entry(index: int, *, issuer: str = COLLEGE, seq: int | None = None, id: Digest | None = None) -> EntryRow:  # noqa: A002
+    """Return a log entry."""
+    seq = index + 1 if seq is None else seq
+    id = id or digest(("entry", index, issuer, seq))  # noqa: A001 -- the field's name
+    return EntryRow(LeafIndex(index), id, issuer, seq, id, True, f"entry {index} of {issuer}".encode())
+
+
+def append(work: UnitOfWork, row: EntryRow) -> None:
+    """Append an entry with the nodes it completes."""
+    tree = TreeBuilder.resume(TreeSize(row.index), work.log.node) if row.index else TreeBuilder()
+    nodes = tree.append(leaf_hash(row.data))
+    work.log.append(row, [(level, row.index >> level, node) for level, node in enumerate(nodes)])
+
+
+def manifest(number: int) -> ManifestRow:
+    """Return a manifest that is not pinned."""
+    return ManifestRow(ManifestNumber(number), digest(("manifest", number)), b"{}", "note\n", 10, pinned=False)
+
+
+def anchor(number: int, chain: str = "eip155:1") -> AnchorRow:
+    """Return an anchor that was submitted."""
+    return AnchorRow(
+        manifest=ManifestNumber(number),
+        chain=chain,
+        contract=bytes(20),
+        sender=b"\x01" * 20,
+        root=digest(("anchor", number)),
+        state=AnchorState.SUBMITTED,
+        raw=b"signed",
+        tx_hash=digest(("tx", number, chain)),
+        nonce=3,
+        gas=31_356,
+        fee_per_gas=2**40,
+        tip_per_gas=1,
+        submitted=NOON,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database that a test has for itself."""
+
+    url: str
+
+    @contextmanager
+    def ledger(self) -> Iterator[SqlLedger]:
+        """Open its ledger for the block."""
+        ledger = open_ledger(self.url)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
+class Other:
+    """Another process with the database open: Python lines, which say what they are told to print.
+
+    It has `ledger` and all of this module; `wait()` stands until `go` is called.
+    """
+
+    def __init__(self, database: Database, lines: str) -> None:
+        before = (
+            "import sys\nfrom tests.ports.ledger_lab import *\n"
+            "def say(*words): print(*words, flush=True)\n"
+            "def wait(): say('waits'); sys.stdin.readline()\n"
+            f"with Database({database.url!r}).ledger() as ledger:\n"
+        )
+        body = "".join(f"    {line}\n" for line in lines.strip().splitlines())
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", before + body], cwd=PROJECT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def line(self) -> str:
+        """Return the next line it says."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().rstrip("\n")
+
+    def go(self) -> None:
+        """Let it go on from `wait()`."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def end(self) -> list[str]:
+        """Return what else it says until it ends by itself."""
+        said, _ = self.process.communicate(timeout=60)
+        assert self.process.returncode == 0
+        return said.splitlines()
+
+    def kill(self) -> list[str]:
+        """End it as a power cut would; returns what it had said."""
+        self.process.kill()
+        said, _ = self.process.communicate(timeout=60)
+        return said.splitlines()
+
+
+def seconds_since(began: float) -> float:
+    """Return how long ago a moment of the monotonic clock was."""
+    return time.monotonic() - began
