@@ -115,7 +115,7 @@ def parse_time(text: str, where: str) -> datetime:
 
 def format_time(moment: datetime) -> str:
     """Write an aware time as `YYYY-MM-DDTHH:MM:SSZ`, in UTC, seconds cut."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def format_unix(seconds: int) -> str:

@@ -72,9 +72,9 @@ def _moment(value: JSON) -> datetime | None:
     """Read an RFC 3339 or XSD dateTime with its offset, or a JWT's NumericDate; None for anything else."""
     try:
         if isinstance(value, str) and _DATE_TIME.fullmatch(value):
-            return datetime.fromisoformat(value.upper())
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):
-        pass  # the thirtieth of February, or a year beyond 9999
+        pass  # the thirtieth of February, or a moment no calendar holds in UTC
     return None
