@@ -74,6 +74,9 @@ class PublishedContracts:
         registry = created_address(creator, nonce)
         return registry, created_address(registry, _FIRST_NONCE)
 
+    def anchor_of(self, registry: Address) -> Address:
+        return created_address(registry, _FIRST_NONCE)
+
     def found(self, members: Iterable[Address], *, threshold: int, state: Digest) -> Call:
         arguments = _encode(("address[]", "uint64", "bytes32"), (list(members), threshold, state))
         return Call(None, Artifact.load("ConsortiumRegistry").creation + arguments)

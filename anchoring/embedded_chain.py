@@ -62,6 +62,9 @@ class EmbeddedChain:
     def id(self) -> str:
         return f"eip155:{self._evm.chain_id}"
 
+    def check_id(self) -> None:
+        """Its id lies in the same file."""
+
     @property
     def profile(self) -> Profile:
         """Final as soon as mined."""
@@ -155,6 +158,9 @@ class EmbeddedChain:
     def nonce(self, account: Address) -> int:
         with self._evm.reading() as evm:
             return int(evm.get_nonce(account))
+
+    def final_nonce(self, account: Address) -> int:
+        return self.nonce(account)
 
     def gas(self, sender: Address, call: Call) -> int:
         with self._evm.reading() as evm:

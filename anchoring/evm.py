@@ -45,17 +45,30 @@ _HINTS = {
 class EvmChain:
     """An EVM chain over HTTP. Nothing is asked of the node before the first method is called."""
 
-    def __init__(self, url: str, *, profiles: Profiles | None = None, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self, url: str, *, profiles: Profiles | None = None, timeout: float = TIMEOUT, known: str | None = None
+    ) -> None:
+        """`known`: the id it had when the consortium was founded there; None: its node's word counts."""
         self._node = Node(url, timeout=timeout)
         self._profiles = profiles or Profiles.load()
-        self._id: str | None = None
+        self._id = known
         self._not_offered: set[str] = set()
 
     @property
     def id(self) -> str:
         if self._id is None:
-            self._id = f"eip155:{self._quantity('eth_chainId')}"
+            self._id = self._says_id()
         return self._id
+
+    def check_id(self) -> None:
+        found = self._says_id()
+        if found != self.id:
+            raise OperatorError(
+                f"{self._node.host} is the node of another chain",
+                expected=self.id,
+                actual=found,
+                hint="Correct the URL; nothing is sent there.",
+            )
 
     @property
     def profile(self) -> Profile:
@@ -177,6 +190,10 @@ class EvmChain:
     def nonce(self, account: Address) -> int:
         return self._quantity("eth_getTransactionCount", to_hex(account), "pending")
 
+    def final_nonce(self, account: Address) -> int:
+        final = self.finalized()
+        return 0 if final < 0 else self._quantity("eth_getTransactionCount", to_hex(account), hex(final))
+
     def gas(self, sender: Address, call: Call) -> int:
         asked: dict[str, JSON] = {"from": to_hex(sender), "data": to_hex(call.data)}
         if call.to is not None:
@@ -213,6 +230,9 @@ class EvmChain:
             raise OperatorError(
                 f"{self._node.host} did not take transaction {to_hex(transaction.hash)}", actual=error.reason, hint=hint
             ) from error
+
+    def _says_id(self) -> str:
+        return f"eip155:{self._quantity('eth_chainId')}"
 
     def _block(self, number: str) -> dict[str, JSON] | None:
         found = self._node.ask(_BLOCK, number, _HASHES_ONLY)

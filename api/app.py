@@ -18,9 +18,11 @@ from starlette.staticfiles import StaticFiles
 from api.context import Context
 from api.guard import Guard
 from api.limits import TokenBuckets
+from api.metrics import Metrics
+from api.observed import Observed, Requests
 from api.pages import STATIC, page
 from api.problems import MEDIA_TYPE, Problem, problem_of
-from api.routes import about, batches, credentials, log, pages, receipts, verification
+from api.routes import about, batches, credentials, health, log, pages, receipts, verification
 from api.settings import EMBEDDED, Settings
 from api.wiring import open_notary
 from api.words import chain_names
@@ -36,17 +38,18 @@ _AT_ONCE = 200
 """Connections beyond which callers are asked to come back."""
 _GRACE = 10
 _MAX_PORT = 65_535
-_FOR_PROGRAMS = ("/v1/", "/log/", "/.well-known/", "/healthz")
+_FOR_PROGRAMS = ("/v1/", "/log/", "/.well-known/", "/healthz", "/readyz", "/metrics")
 
 
 def make_app(notary: Notary, settings: Settings, anchoring: Anchoring) -> FastAPI:
     """Put the application together over an open notary; it starts nothing."""
+    requests = Requests()
     app = FastAPI(
         title=f"{settings.name}: credential notary",
         openapi_url="/v1/openapi.json",
         docs_url=None,  # they load scripts from elsewhere
         redoc_url=None,
-        middleware=[Middleware(Guard, answer=_answer)],
+        middleware=[Middleware(Observed, requests=requests), Middleware(Guard, answer=_answer)],
     )
     app.state.context = Context(
         notary=notary,
@@ -56,7 +59,8 @@ def make_app(notary: Notary, settings: Settings, anchoring: Anchoring) -> FastAP
         anchoring=anchoring,
         questions=TokenBuckets(QUESTIONS_AT_ONCE, QUESTIONS_A_SECOND),
     )
-    for part in (about, credentials, batches, receipts, verification, log, pages):
+    app.state.metrics = Metrics(notary, settings.data, anchoring, requests)
+    for part in (about, health, credentials, batches, receipts, verification, log, pages):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     for kind in (NotaryError, RequestValidationError, HTTPException):
@@ -67,12 +71,12 @@ def make_app(notary: Notary, settings: Settings, anchoring: Anchoring) -> FastAP
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Serve until told to stop, anchoring meanwhile; `say` is told once, when it listens."""
     with open_notary(settings) as notary, listening(settings.listen) as listener:
-        anchoring = Anchoring(notary, settings.anchor_every)
+        anchoring = Anchoring(notary, settings.anchor_every, settings.data)
         config = uvicorn.Config(
             make_app(notary, settings, anchoring),
             access_log=False,  # a learner's link is a secret; a log of addresses would be a list of them
             server_header=False,
-            log_level="warning",
+            log_config=None,  # whoever runs the process has set its log up: see api.logs
             limit_concurrency=_AT_ONCE,
             timeout_graceful_shutdown=_GRACE,
         )

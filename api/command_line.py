@@ -46,10 +46,15 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("batches", "Show how far every batch is, and what comes next."),
             ("trust", "Write or show a trust file."),
             ("log", "Show the public log, or write it as static files."),
-            ("doctor", "Look at chain, IPFS and wallet."),
+            ("doctor", "Look at every part, and say what to do."),
             ("recover", "Rebuild a lost ledger from the chain and IPFS alone."),
             ("drill", "Switch everything off, verify every receipt, write one page."),
             ("serve", "Serve the pages and the API."),
+            ("block-note", "Vouch for final blocks, beside a node of your own."),
+            ("backup", "Copy the ledger into one file while the notary goes on."),
+            ("restore", "Check a backup and put it in the ledger's place."),
+            ("erase", "Erase what is personal about credentials; the tree stays."),
+            ("costs", "Share a month's cost among institutions."),
         ),
     ),
 )
@@ -66,7 +71,8 @@ class Notary(click.Group):
         """Import a command when it is used."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        return cast("click.Command", getattr(import_module(f"api.commands.{cmd_name}"), cmd_name))
+        name = cmd_name.replace("-", "_")
+        return cast("click.Command", getattr(import_module(f"api.commands.{name}"), name))
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Begin with an example."""

@@ -102,7 +102,7 @@ def _carried(drill: Drill, at: datetime) -> Iterator[str]:
     processes = "one fresh process" if drill.processes == 1 else f"{drill.processes:,} fresh processes"
     yield '<section aria-labelledby="carried"><h2 id="carried">What carried it</h2>\n'
     yield f"<p>{_count(len(drill.tried))}, each one file, and the consortium's trust file of {drill.trust_date[:10]}, "
-    yield f"in {processes} with the network forbidden: {drill.seconds:.1f} seconds in all, on {at:%Y-%m-%d %H:%M} UTC.</p>\n"
+    yield f"in {processes} with the network forbidden: {drill.seconds:.1f} seconds, {at:%Y-%m-%d %H:%M} UTC.</p>\n"
     yield f'<p class="small">SHA-256 of the trust file: <code>{drill.trust_digest.hex()}</code>. '
     yield "Compare it with the one the consortium publishes: this report is worth what that file is worth.</p>\n"
     yield "</section>\n"

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from api.settings import ChainSetting, Settings
-from api.wiring import Keys, make_keys, open_blocks, open_chain, open_contracts, open_ledger
+from api.wiring import make_keys, open_blocks, open_chain, open_contracts, open_ledger
 from notary.core.encoding import from_hex, to_hex
 from notary.core.errors import OperatorError
 from notary.core.registry import MemberRecord
@@ -31,7 +31,7 @@ def found_notary(settings: Settings, records: Sequence[MemberRecord]) -> Setting
         opened = [open_chain(stack, settings, chain, keys.wallet) for chain in settings.chains]
         grounds = [Ground(chain, wallet) for chain, wallet in opened]
         for ground in grounds:
-            _check_funds(ground, keys)
+            _check_funds(ground)
         sites = found(
             grounds,
             [keys.governor.address],
@@ -43,7 +43,8 @@ def found_notary(settings: Settings, records: Sequence[MemberRecord]) -> Setting
             contracts=open_contracts(),
         )
     chains = tuple(
-        ChainSetting(setting.node, to_hex(site.registry)) for setting, site in zip(settings.chains, sites, strict=True)
+        ChainSetting(setting.node, to_hex(site.registry), site.chain.id)
+        for setting, site in zip(settings.chains, sites, strict=True)
     )
     settings = replace(settings, chains=chains)
     settings.save()
@@ -63,14 +64,14 @@ def join_notary(settings: Settings, address: str) -> tuple[Settings, tuple[str, 
         site = Site(chain, wallet, registry, contracts.consortium(chain, registry).anchor)
         ledger, blocks = open_ledger(stack, settings), open_blocks(settings)
         _, named = join(site, settings.origin, ledger=ledger, blocks=blocks, contracts=contracts)
-    settings = replace(settings, chains=(ChainSetting(settings.chains[0].node, to_hex(registry)),))
+    settings = replace(settings, chains=(ChainSetting(settings.chains[0].node, to_hex(registry), chain.id),))
     settings.save()
-    return settings, () if named else (to_hex(keys.wallet.address),)
+    return settings, () if named else (to_hex(wallet.address),)
 
 
-def _check_funds(ground: Ground, keys: Keys) -> None:
+def _check_funds(ground: Ground) -> None:
     if ground.wallet.balance() == 0:
         raise OperatorError(
-            f"the wallet {to_hex(keys.wallet.address)} holds nothing on {ground.chain.id}",
+            f"the wallet {to_hex(ground.wallet.address)} holds nothing on {ground.chain.id}",
             hint="Send it some coins, then run the same command again",
         )

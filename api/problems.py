@@ -106,7 +106,10 @@ def problem_of(error: Exception) -> Problem:
         return Problem(Kind(error.status_code, "", phrase), str(error.detail), headers=error.headers)
     kind = next(TABLE[cls] for cls in type(error).__mro__ if cls in TABLE)
     if not kind.shown:
-        _log.error("%s: %s", kind.title, error, exc_info=error if kind.status == 500 else None)
+        if kind.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            _log.error(kind.title, exc_info=error)  # where it arose, and not its words: they may quote a credential
+        else:
+            _log.error("%s: %s", kind.title, error)
         return Problem(kind, "Nothing was lost. Try again later; the operator finds the reason in the service's log.")
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]

@@ -12,11 +12,11 @@ from api.settings import Settings
 from api.spoken import shown
 from notary.core.canonical import canonical
 from notary.core.errors import VerifierError
-from notary.core.trust import TrustFile
+from notary.core.trust import Quorum, TrustFile
 from notary.ports.ledger import CredentialRow
 from notary.service.notary import Notary
 from notary.service.progress import Stage
-from notary.service.trust import export_trust
+from notary.service.trust import NOBODY, export_trust
 
 SUFFIX = ".receipt.json"
 TRUST_FILE = "trust.json"
@@ -46,7 +46,7 @@ def write_index(folder: Path, listed: Iterable[Listed], links: dict[str, str]) -
             receipt = each.receipt.name if each.receipt else ""
             link = links.get(row.id, "")
             cells = (row.source, row.line or "", row.id, row.learner or "", receipt, link, str(each.state))
-            table.writerow([_cell(str(cell)) for cell in cells])
+            table.writerow([cell(str(value)) for value in cells])
     return path
 
 
@@ -64,14 +64,15 @@ def read_links(reports: Iterable[Path]) -> dict[str, str]:
     return links
 
 
-def write_trust(notary: Notary, settings: Settings, path: Path) -> TrustFile:
+def write_trust(notary: Notary, settings: Settings, path: Path, block_notes: Quorum = NOBODY) -> TrustFile:
     """Write what a verifier should know today."""
-    trust = export_trust(notary, settings.name)
+    trust = export_trust(notary, settings.name, block_notes=block_notes)
     temporary = path.with_name(path.name + ".new")
     temporary.write_bytes(canonical(trust.to_json()) + b"\n")
     temporary.replace(path)
     return trust
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Return a cell's text so that no spreadsheet runs it."""
     return f"'{text}" if text.startswith(_FORMULAS) else text

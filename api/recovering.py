@@ -79,7 +79,7 @@ def recover_notary(settings: Settings, remains: Remains) -> Recovered:
             receipts=_sources(remains.receipts, "*.receipt.json"),
         )
         chains = tuple(
-            ChainSetting(setting.node, to_hex(place.registry))
+            ChainSetting(setting.node, to_hex(place.registry), place.chain.id)
             for setting, place in zip(settings.chains, places, strict=True)
         )
         settings = replace(settings, origin=recovery.origin, chains=chains)

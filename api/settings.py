@@ -28,10 +28,14 @@ def _setting(description: str, default: object = MISSING) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class ChainSetting:
-    """One chain: where its node is (`embedded`, or a URL), and the consortium's registry there once founded."""
+    """One chain: where its node is (`embedded`, or a URL); once founded the consortium's registry there.
+
+    `id`: the chain's CAIP-2 id when it was founded; a node that answers for another chain is not used.
+    """
 
     node: str
     registry: str | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ class Settings:
     listen: str = _setting("Host and port that `notary serve` listens on.", "127.0.0.1:8000")
     anchor_every: int = _setting("Seconds between two rounds of anchoring in `notary serve`.", 60)
     fee_cap: int = _setting("Most wei a unit of gas may cost; 0 for no limit.", 0)
+    patience: int = _setting(
+        "Seconds after which a transaction without a block is stuck; 0 for ten times the chain's typical wait.", 0
+    )
+    signer: str = _setting("JSON-RPC address of an external signer like clef; none: the data folder's own key.", "")
+    signer_account: str = _setting("Account that the external signer signs with, 0x and hex.", "")
     chains: tuple[ChainSetting, ...] = _setting("Chains to anchor on; in notary.toml as [[chains]] tables.", ())
 
     @classmethod
@@ -74,6 +83,7 @@ class Settings:
         for chain in self.chains:
             lines += ["", "[[chains]]", f"node = {_toml(chain.node)}"]
             lines += [f"registry = {_toml(chain.registry)}"] if chain.registry else []
+            lines += [f"id = {_toml(chain.id)}"] if chain.id else []
         path = self.data / FILE
         temporary = path.with_suffix(".new")
         temporary.touch(mode=0o600)
@@ -124,7 +134,7 @@ def _convert(name: str, text: str) -> object:
 def _chain(table: object, file: Path) -> ChainSetting:
     if (
         not isinstance(table, dict)
-        or not table.keys() <= {"node", "registry"}
+        or not table.keys() <= {"node", "registry", "id"}
         or not isinstance(table.get("node"), str)
     ):
         raise OperatorError(f"{file}, chains", expected="tables with node and registry")

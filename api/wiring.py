@@ -20,12 +20,15 @@ from notary.service.notary import Notary, Site
 
 if TYPE_CHECKING:
     from anchoring.evm_key import EvmKey
+    from anchoring.wallet import TransactionKey
     from notary.ports import BlockStore, Chain, Contracts, Wallet
     from notary.store.ledger import SqlLedger
 
 MACHINE_MADE = 1 << 12
 """scrypt's cost for a passphrase of 256 random bits, which nobody guesses."""
 PASSPHRASE = "passphrase"  # noqa: S105  # a file's name
+LEDGER = "ledger.sqlite3"
+"""The embedded ledger's file in the data folder."""
 LEAST_COINS = 10**17
 """Wei below which the embedded chain's faucet fills the wallet up."""
 
@@ -63,8 +66,8 @@ def open_notary(settings: Settings, *, chains: bool = True) -> Iterator[Notary]:
             assert keys is not None
             chain, wallet = open_chain(stack, settings, setting, keys.wallet)
             registry = Address(from_hex(setting.registry or "", f"{FILE}, registry", 20))
-            consortium = contracts.consortium(chain, registry)
-            sites.append(Site(chain, wallet, registry, consortium.anchor))
+            # No node is asked: one that is down delays its own anchors alone. What stands there is checked before use.
+            sites.append(Site(chain, wallet, registry, contracts.anchor_of(registry)))
         yield Notary(
             origin=settings.origin,
             ledger=open_ledger(stack, settings),
@@ -74,6 +77,7 @@ def open_notary(settings: Settings, *, chains: bool = True) -> Iterator[Notary]:
             log_key=keys.log if keys else open_log_key(settings.data),
             clock=SystemClock(),
             random=secrets.token_bytes,
+            patience=settings.patience,
         )
 
 
@@ -82,6 +86,7 @@ def open_chain(stack: ExitStack, settings: Settings, setting: ChainSetting, key:
     from anchoring.wallet import KeyWallet
 
     cap = settings.fee_cap or None
+    payer = open_payer(settings, key)
     if setting.node == EMBEDDED:
         from anchoring.embedded_chain import EmbeddedChain
 
@@ -89,15 +94,25 @@ def open_chain(stack: ExitStack, settings: Settings, setting: ChainSetting, key:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         embedded = EmbeddedChain(folder)
         stack.callback(embedded.close)
-        if embedded.balance(key.address) < LEAST_COINS:
-            embedded.fund(key.address)
-        return embedded, KeyWallet(embedded, key, cap=cap)
+        if embedded.balance(payer.address) < LEAST_COINS:
+            embedded.fund(payer.address)
+        return embedded, KeyWallet(embedded, payer, cap=cap)
     from anchoring.evm import EvmChain
     from anchoring.profiles import Profiles
 
     own = settings.data / "chains.toml"
-    chain = EvmChain(setting.node, profiles=Profiles.load(own if own.exists() else None))
-    return chain, KeyWallet(chain, key, cap=cap)
+    chain = EvmChain(setting.node, profiles=Profiles.load(own if own.exists() else None), known=setting.id)
+    return chain, KeyWallet(chain, payer, cap=cap)
+
+
+def open_payer(settings: Settings, key: EvmKey) -> TransactionKey:
+    """Return what signs transactions: the data folder's own key, or an account of an external signer."""
+    if not settings.signer:
+        return key
+    from anchoring.external_key import ExternalKey
+
+    address = Address(from_hex(settings.signer_account.lower(), f"{FILE}, signer_account", 20))
+    return ExternalKey(settings.signer, address)
 
 
 def open_blocks(settings: Settings) -> BlockStore:
@@ -119,7 +134,7 @@ def open_ledger(stack: ExitStack, settings: Settings) -> SqlLedger:
 
     url = settings.database
     if url == EMBEDDED:
-        url = f"sqlite:///{settings.data / 'ledger.sqlite3'}"
+        url = f"sqlite:///{settings.data / LEDGER}"
     ledger = open_sql(url)
     stack.callback(ledger.close)
     return ledger

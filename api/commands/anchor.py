@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from api.settings import Settings
-from api.spoken import Exit, Said, command, count, short
+from api.spoken import Exit, Said, command, count, short, shown
 from api.wiring import open_notary
 from notary.core.canonical import JSON
+from notary.core.encoding import format_time
 from notary.ports.ledger import AnchorState
 from notary.service.anchoring import Round, advance, estimate
 from notary.service.notary import Notary
@@ -19,11 +22,21 @@ _COIN = 10**18
 @command("anchor", example="notary anchor --wait")
 @click.option("--wait", is_flag=True, help="Go on until it is final.")
 @click.option("--dry-run", is_flag=True, help="Say what it would cost, and do nothing.")
-def anchor(settings: Settings, *, wait: bool, dry_run: bool) -> Said:
+@click.option(
+    "--note",
+    "notes",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Add block notes to final anchors, and do nothing else. Again for each file.",
+)
+def anchor(settings: Settings, *, wait: bool, dry_run: bool, notes: tuple[Path, ...]) -> Said:
     """Anchor what is signed, and go on with what is on its way. Safe to run again at any time.
 
     Exit code 3 while something is not final yet.
     """
+    if notes:
+        return _add_notes(settings, notes)
     with open_notary(settings) as notary:
         if dry_run:
             return _cost(notary)
@@ -42,6 +55,16 @@ def anchor(settings: Settings, *, wait: bool, dry_run: bool) -> Said:
         "notary receipt --batch NUMBER --out receipts/" if final else "notary anchor --wait",
         Exit.DONE if final else Exit.OPEN,
     )
+
+
+def _add_notes(settings: Settings, files: tuple[Path, ...]) -> Said:
+    from notary.service.block_notes import add_notes, read_notes
+
+    notes = [note for file in files for note in read_notes(file.read_bytes(), shown(file))]
+    with open_notary(settings, chains=False) as notary:
+        added = add_notes(notary.ledger, notes)
+    says = f"Added {count(added, 'block note')}; {len(notes) - added} were there already. New receipts carry them."
+    return Said([says], {"added": added, "known": len(notes) - added}, "notary receipt --batch NUMBER --out receipts/")
 
 
 def _cost(notary: Notary) -> Said:
@@ -85,6 +108,10 @@ def _lines(found: Round) -> list[str]:
             case _:
                 sent = short(anchored.tx_hash)
                 lines.append(f"Anchor {number} was sent to {anchored.chain}, transaction {sent}; in no block yet.")
+    lines += [
+        f"Anchor {number} is held on {row.chain} since {row.since:%Y-%m-%d %H:%M} UTC: {row.reason}"
+        for row in found.held
+    ]
     return lines or [f"Anchor {number} is drawn and pinned; nothing is sent yet."]
 
 
@@ -103,4 +130,5 @@ def _round(found: Round) -> JSON:
             }
             for each in found.anchors
         ],
+        "held": [{"chain": row.chain, "reason": row.reason, "since": format_time(row.since)} for row in found.held],
     }

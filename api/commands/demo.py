@@ -25,7 +25,10 @@ from api.spoken import Said, command, shown
     help="A folder of your own credentials, to take along.",
 )
 @click.option("--issuer-id", metavar="ID", help="Who issued them: it becomes an id of the first institution.")
-def demo(out: Path | None, node: str, ipfs: str, credentials: Path | None, issuer_id: str | None) -> Said:
+@click.option("--lose-everything", is_flag=True, help="Then delete the notary, recover it, and let it go on.")
+def demo(
+    out: Path | None, node: str, ipfs: str, credentials: Path | None, issuer_id: str | None, *, lose_everything: bool
+) -> Said:
     """Play it all through: three institutions, real credentials, two anchors, and everything switched off.
 
     On a development chain (anvil, geth --dev) it takes its coins from an account of the node's.
@@ -35,6 +38,10 @@ def demo(out: Path | None, node: str, ipfs: str, credentials: Path | None, issue
     if credentials and not issuer_id:
         raise click.UsageError("--credentials needs --issuer-id: the issuer that your credentials name")
     wishes = Wishes(out or _free_folder(), node, ipfs, credentials, issuer_id)
+    if lose_everything:
+        from api.demo.loss import lose_everything as lose
+
+        return Said([], lose(wishes, click.echo).to_json())
     done = run(wishes, click.echo)
     return Said([], done.to_json(), f"notary verify {shown(done.receipts[-1])} --trust {shown(done.trust)} --explain")
 

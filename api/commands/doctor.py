@@ -1,11 +1,16 @@
-"""`notary doctor`: three lines, chain, IPFS, wallet; each is looked at though another is down."""
+"""`notary doctor`: a line for each part, chain, IPFS, wallet, ledger, backup, worker, though another is down."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
 
 from api.settings import EMBEDDED, Settings
 from api.spoken import Exit, Said, command
+from api.upkeep import look_at_backup, look_at_ledger, look_at_worker
 from api.wiring import open_blocks, open_chain, open_contracts, open_keys
 from notary.core.canonical import JSON
 from notary.core.cid import StoredBlock
@@ -19,8 +24,14 @@ _PROBE = StoredBlock.of(b"credential-notary: is this block store there?\n")
 
 
 @command("doctor", example="notary doctor")
-def doctor(settings: Settings) -> Said:
-    """Look at chain, IPFS and wallet, and say what to do about what is wrong. Exit code 1 where anything is."""
+@click.option(
+    "--batch-files",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder where batch files are kept; they too are a copy of what the chain does not have.",
+)
+def doctor(settings: Settings, batch_files: tuple[Path, ...]) -> Said:
+    """Look at every part, and say what to do about what is wrong. Exit code 1 where anything is."""
     if not settings.chains:
         raise OperatorError(f"there is no notary in {settings.data}", hint="Found one: notary init")
     lines: list[str] = []
@@ -34,6 +45,14 @@ def doctor(settings: Settings) -> Said:
     good, says = _look_at_blocks(settings)
     lines.insert(1, f"{'✓' if good else '✗'} IPFS {settings.ipfs}: {says}")
     found.insert(1, {"part": f"IPFS {settings.ipfs}", "good": good, "says": says})
+    now = datetime.now(UTC)
+    for part, (good, says) in (
+        ("ledger", look_at_ledger(settings)),
+        ("backup", look_at_backup(settings, batch_files, now)),
+        ("worker", look_at_worker(settings, now)),
+    ):
+        lines.append(f"{'✓' if good else '✗'} {part}: {says}")
+        found.append({"part": part, "good": good, "says": says})
     well = all(line.startswith("✓") for line in lines)
     return Said(
         lines, {"well": well, "parts": found}, "notary batches" if well else None, Exit.DONE if well else Exit.NOT

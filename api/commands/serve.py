@@ -12,6 +12,8 @@ from api.spoken import Said, command
 def serve(settings: Settings) -> Said:
     """Serve the pages and the API until stopped; what is signed is anchored on an interval."""
     from api.app import serve as run
+    from api.logs import log_as_json
 
+    log_as_json()
     run(settings, lambda line: click.echo(line, err=True))
     return Said(["Stopped; everything is kept."], {"stopped": True}, "notary serve")

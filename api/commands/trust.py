@@ -9,7 +9,8 @@ import click
 from api.settings import Settings
 from api.spoken import Said, command, count, shown
 from notary.core.errors import IssuerError, NotaryError
-from notary.core.trust import MAX_SIZE, TrustFile
+from notary.core.note import SignatureType, VerifierKey
+from notary.core.trust import MAX_SIZE, Quorum, TrustFile
 
 _TRUST = "trust.json"
 
@@ -24,13 +25,15 @@ def trust() -> None:
 
 @command("export", example="notary trust export trust.json")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path(_TRUST))
-def export(settings: Settings, file: Path) -> Said:
+@click.option("--block-note-key", "keys", multiple=True, metavar="VKEY", help="A party whose block notes count.")
+@click.option("--need", type=click.IntRange(min=1), help="How many of those parties are needed. Else all.")
+def export(settings: Settings, file: Path, keys: tuple[str, ...], need: int | None) -> Said:
     """Write the trust file as of now: publish it where verifiers get it from, over HTTPS."""
     from api.receipt_files import write_trust
     from api.wiring import open_notary
 
     with open_notary(settings, chains=False) as notary:
-        made = write_trust(notary, settings, file)
+        made = write_trust(notary, settings, file, _parties(keys, need))
     return Said(
         [f"Wrote {shown(file)}, as of {made.date}.", *_describe(made)],
         {"file": str(file), "trust": made.to_json()},
@@ -57,6 +60,15 @@ def show(file: Path) -> Said:
 
 for _made in (export, show):
     trust.add_command(_made)
+
+
+def _parties(texts: tuple[str, ...], need: int | None) -> Quorum:
+    keys = tuple(dict.fromkeys(VerifierKey.parse(text, "--block-note-key") for text in texts))
+    if need is not None and need > len(keys):
+        raise IssuerError("--need", expected=f"at most the number of keys, {len(keys)}", actual=need)
+    if any(key.type is not SignatureType.ED25519 for key in keys):
+        raise IssuerError("--block-note-key", expected="a plain Ed25519 key", actual="a witness's")
+    return Quorum(keys, len(keys) if need is None else need)
 
 
 def _describe(found: TrustFile) -> list[str]:

@@ -20,7 +20,7 @@ from api.recovering import Recovered, Remains, recover_notary
 from api.settings import EMBEDDED, Settings
 from api.spoken import shown
 from api.wiring import open_notary
-from notary.core.canonical import canonical
+from notary.core.canonical import JSON, canonical
 from notary.core.digest import TreeSize
 from notary.core.encoding import format_time
 from notary.core.errors import OperatorError
@@ -51,18 +51,16 @@ class Loss:
     new_size: int
     consistent: bool
 
-    def to_json(self) -> str:
+    def to_json(self) -> dict[str, JSON]:
         """Return the one line that `--json` ends with."""
-        return json.dumps(
-            {
-                "receipts": self.receipts,
-                "verified_before": self.before,
-                "verified_after": self.after,
-                "made_again": self.made_again,
-                "new_receipts": self.new,
-                "log": {"before": self.old_size, "after": self.new_size, "consistent": self.consistent},
-            }
-        )
+        return {
+            "receipts": self.receipts,
+            "verified_before": self.before,
+            "verified_after": self.after,
+            "made_again": self.made_again,
+            "new_receipts": self.new,
+            "log": {"before": self.old_size, "after": self.new_size, "consistent": self.consistent},
+        }
 
 
 def lose_everything(wishes: Wishes, say: Say) -> Loss:

@@ -216,8 +216,10 @@ def anchor_all(notary: Notary, number: int, say: Say) -> None:
     touched = advance(notary)
     while not all(anchored.final for anchored in touched):
         if time.monotonic() > deadline:
+            reasons = "; ".join(row.reason for anchored in touched for row in anchored.held)
             raise OperatorError(
                 f"the anchor is not final after {PATIENCE:.0f} s",
+                actual=reasons or None,
                 hint="A development chain must make blocks by itself, like anvil --block-time 1 --slots-in-an-epoch 1",
             )
         time.sleep(0.1)

@@ -1,15 +1,13 @@
-"""What a program needs to know of this notary before it asks it anything, and whether it lives."""
+"""What a program needs to know of this notary before it asks it anything."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import PlainTextResponse
 
 from api.context import Here
 from notary.core.encoding import to_hex
-from notary.service.overview import check_ledger
 
 TYPE = "credential-notary/notary/v1"
 
@@ -39,10 +37,3 @@ def get_about(here: Here) -> dict[str, Any]:
             "description": f"{url}/v1/openapi.json",
         },
     }
-
-
-@router.get("/healthz", response_class=PlainTextResponse)
-def get_health(here: Here) -> str:
-    """Say that the service lives and reaches its ledger."""
-    check_ledger(here.notary)
-    return "ok\n"

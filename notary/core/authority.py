@@ -7,7 +7,7 @@ Spec: docs/spec/verification.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -84,7 +84,7 @@ def find_statement(
     finding: AnchorFinding,
     signed: SignedStatement,
     consortium: TrustedConsortium,
-    newest: RegistryState,
+    newest: Sequence[RegistryState],
     about: str,
     entitled: Entitled,
 ) -> Check:

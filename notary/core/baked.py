@@ -64,9 +64,9 @@ def _from_png(data: bytes, where: str) -> Iterator[bytes]:
 def _international_text(body: bytes, where: str) -> bytes:
     """Read iTXt behind its keyword (PNG §11.3.3.4): flag, method, language, translated keyword, text."""
     flags, (_, *rest) = body[:2], body[2:].split(b"\0", 2)
-    if flags not in (b"\0\0", b"\1\0") or len(rest) != 2:
+    if (flags[:1] != b"\0" and flags != b"\1\0") or len(rest) != 2:  # the method counts where it is compressed
         raise Malformed(f"{where}: the PNG's iTXt chunk is damaged")
-    if flags == b"\0\0":
+    if flags[:1] == b"\0":
         return rest[1]
     inflate = zlib.decompressobj()
     try:
@@ -107,7 +107,7 @@ def _from_svg(data: bytes, where: str) -> Iterator[bytes]:
     parser.EntityDeclHandler = parser.SkippedEntityHandler = refuse
     try:
         parser.ParseFile(BytesIO(data))
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:  # the latter for an encoding nobody knows
         raise Malformed(f"{where} is no well-formed XML: {error}", hint=_AS_FILE) from error
     for verify, parts in found:
         token = verify.strip().encode()

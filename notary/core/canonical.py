@@ -34,6 +34,7 @@ MAX_INTEGER = 2**53 - 1
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _NOT_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 _DOUBTFUL_NUMBER = re.compile(rb"[0-9][.eE]|-0|[0-9]{16}")
+_STRINGS = frozenset({str})
 _IN_BASIC_PLANE = bytes(range(0xF0))
 
 
@@ -194,7 +195,7 @@ def _is_plain(value: JSON) -> bool:
                 return False
         elif kind is dict:
             members = cast("dict[str, JSON]", item)
-            if not all(type(name) is str for name in members):
+            if not _STRINGS.issuperset(map(type, members)):
                 return False
             waiting.extend(members.values())
         elif kind is list:

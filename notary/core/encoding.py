@@ -16,11 +16,12 @@ from notary.core.digest import SIZE, Digest
 from notary.core.errors import Malformed
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_BASE58_VALUE = {letter: value for value, letter in enumerate(_BASE58)}
+_NO_DIGIT = 58
+_BASE58_VALUES = bytes(_BASE58.find(chr(byte)) % 59 for byte in range(256))  # find gives -1 for no digit
 _BASE58_LIMIT = 512
 """Longest base58 text decoded: decoding is quadratic, and no key here is near it."""
 _HEX = re.compile(r"0x(?:[0-9a-f]{2})*")
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2}Z", re.ASCII)
 
 
 def to_base64url(data: bytes) -> str:
@@ -93,12 +94,12 @@ def from_base58(text: str, where: str) -> bytes:
     """Decode base58btc without a multibase prefix; at most 512 characters."""
     if len(text) > _BASE58_LIMIT:
         raise Malformed(where, expected=f"at most {_BASE58_LIMIT} characters", actual=len(text))
+    digits = text.encode("ascii", "replace").translate(_BASE58_VALUES)
+    if _NO_DIGIT in digits:
+        raise Malformed(where, expected="base58btc", actual=shorten(text))
     number = 0
-    for letter in text:
-        value = _BASE58_VALUE.get(letter)
-        if value is None:
-            raise Malformed(where, expected="base58btc", actual=shorten(text))
-        number = number * 58 + value
+    for digit in digits:
+        number = number * 58 + digit
     zeros = len(text) - len(text.lstrip("1"))
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8)
 
@@ -107,7 +108,7 @@ def parse_time(text: str, where: str) -> datetime:
     """Read `YYYY-MM-DDTHH:MM:SSZ`; another spelling or an impossible date is malformed."""
     if _TIME.fullmatch(text):
         try:
-            return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+            return datetime.fromisoformat(text)
         except ValueError:
             pass
     raise Malformed(where, expected="a time as YYYY-MM-DDTHH:MM:SSZ", actual=shorten(text))

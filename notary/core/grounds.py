@@ -5,7 +5,8 @@ Spec: docs/spec/verification.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from notary.core.authority import (
     AnchorFinding,
@@ -32,18 +33,18 @@ from notary.core.verdict import Check, State, Weight, failed
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """One commitment's findings. `anchored`: enough anchors on distinct chains are complete."""
+    """One commitment's findings.
+
+    `complete`: the anchors of which block, event and registry state hold;
+    `anchored`: they are enough, on distinct chains.
+    """
 
     commitment: Commitment
     about: str
     anchors: tuple[AnchorFinding, ...]
+    complete: tuple[AnchorFinding, ...]
     checkpoint: Check
     anchored: Check
-
-    @property
-    def complete(self) -> tuple[AnchorFinding, ...]:
-        """The anchors of which block, event and registry state hold."""
-        return tuple(finding for finding in self.anchors if finding.state is State.PASS)
 
     @property
     def time(self) -> int | None:
@@ -86,19 +87,21 @@ def find_grounds(
         if isinstance(anchor, EvmAnchor)
     )
     anchored = _enough(8, about, [(finding, finding.checks) for finding in anchors], consortium, "is anchored")
-    complete = [finding.time for finding in anchors if finding.state is State.PASS]
-    checkpoint = _check_checkpoint(commitment, consortium, about)
-    if checkpoint.holds and complete and distrusts_signature(consortium, Algorithm.ED25519.label, min(complete)):
-        says = f"your trust file no longer relies on {Algorithm.ED25519.label}"
-        checkpoint = Check(5, about, State.UNKNOWN, says, settle="A receipt renewed under newer algorithms")
-    return Grounds(commitment, about, anchors, checkpoint, anchored)
+    complete = tuple(finding for finding in anchors if finding.state is State.PASS)
+    found = Grounds(commitment, about, anchors, complete, _check_checkpoint(commitment, consortium, about), anchored)
+    label = Algorithm.ED25519.label
+    if found.checkpoint.holds and found.time is not None and distrusts_signature(consortium, label, found.time):
+        says = f"your trust file no longer relies on {label}"
+        unknown = Check(5, about, State.UNKNOWN, says, settle="A receipt renewed under newer algorithms")
+        return replace(found, checkpoint=unknown)
+    return found
 
 
 def find_authority(
     grounds: Grounds,
     signed: SignedStatement,
     consortium: TrustedConsortium,
-    newest: RegistryState,
+    newest: Sequence[RegistryState],
     about: str,
     entitled: Entitled,
 ) -> Authority:

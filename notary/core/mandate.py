@@ -6,6 +6,8 @@ asks it of the record in force before it logs. Spec: docs/spec/verification.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from notary.core.encoding import format_unix, shorten
 from notary.core.errors import Mismatch
 from notary.core.registry import MemberKey, MemberRecord, RegistryState
@@ -38,15 +40,16 @@ def check_key(record: MemberRecord, signed: SignedStatement, moment: int) -> Mem
     return key
 
 
-def check_uncompromised(key: MemberKey, moment: int, newest: RegistryState) -> None:
-    """Check that the newest state known does not mark the key as compromised by then; Mismatch where it does."""
-    since = newest.compromised_since(key.public_key_multibase)
-    if since is not None and since <= moment:
-        raise Mismatch(
-            f"key {key.id} was compromised (registry state {newest.number})",
-            expected=f"a block before {format_unix(since)}",
-            actual=format_unix(moment),
-        )
+def check_uncompromised(key: MemberKey, moment: int, newest: Iterable[RegistryState]) -> None:
+    """Check that none of the newest states known marks the key as compromised by then; Mismatch where one does."""
+    for state in newest:
+        since = state.compromised_since(key.public_key_multibase)
+        if since is not None and since <= moment:
+            raise Mismatch(
+                f"key {key.id} was compromised (registry state {state.number})",
+                expected=f"a block before {format_unix(since)}",
+                actual=format_unix(moment),
+            )
 
 
 def check_recognition(record: MemberRecord, claimed: Recognition) -> None:

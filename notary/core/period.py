@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from notary.core.canonical import JSON
 from notary.core.credential import Credential, shown_claims
@@ -71,8 +71,9 @@ def _proofs(claims: dict[str, JSON]) -> list[dict[str, JSON]]:
 def _moment(value: JSON) -> datetime | None:
     """Read an RFC 3339 or XSD dateTime with its offset, or a JWT's NumericDate; None for anything else."""
     try:
-        if isinstance(value, str) and _DATE_TIME.fullmatch(value):
-            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        if isinstance(value, str) and (found := _DATE_TIME.fullmatch(value)):
+            finer = (found[1] or "")[7:].strip("0")  # `fromisoformat` cuts what is below a microsecond
+            return datetime.fromisoformat(value.upper()).astimezone(UTC) + timedelta(microseconds=bool(finer))
         if isinstance(value, int | float) and not isinstance(value, bool):
             return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):

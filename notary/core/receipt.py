@@ -19,7 +19,7 @@ from notary.core.evidence import EvidenceManifest
 from notary.core.leaf import Form
 from notary.core.manifest import Manifest
 from notary.core.registry import ADDRESS_SIZE, MemberRecord, RegistryState
-from notary.core.shape import Closed, read_text
+from notary.core.shape import Closed, names_of, read_text
 from notary.core.statement import BatchStatement, SignedStatement, StatusStatement
 
 TYPE = "credential-notary/receipt/v1"
@@ -413,7 +413,7 @@ def _read_bytes(value: JSON, where: str) -> bytes:
 def _open(value: JSON, where: str, names: str, optional: str = "") -> Closed:
     """Take one of the receipt's own objects: an unknown member is Unsupported, not Malformed."""
     if isinstance(value, dict):
-        more = value.keys() - set(names.split()) - set(optional.split())
+        more = value.keys() - names_of(names) - names_of(optional)
         if more:
             raise Unsupported(
                 f"{where} has members this release does not know: {', '.join(map(shorten, sorted(more)))}",

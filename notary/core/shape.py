@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 from notary.core.canonical import JSON, MAX_INTEGER
@@ -40,13 +41,14 @@ class Closed:
         """Take an object with exactly the members in `names`, perhaps those in `optional`."""
         if not isinstance(value, dict):
             raise Malformed(where, expected="a JSON object")
-        required = set(names.split())
-        missing = required - value.keys()
-        if missing:
-            raise Malformed(f"{where} lacks {', '.join(sorted(missing))}")
-        more = value.keys() - required - set(optional.split())
-        if more:
-            raise Malformed(f"{where} has members its format does not know: {', '.join(map(shorten, sorted(more)))}")
+        if value.keys() != (required := names_of(names)):
+            missing = required - value.keys()
+            if missing:
+                raise Malformed(f"{where} lacks {', '.join(sorted(missing))}")
+            more = value.keys() - required - names_of(optional)
+            if more:
+                unknown = ", ".join(map(shorten, sorted(more)))
+                raise Malformed(f"{where} has members its format does not know: {unknown}")
         return cls(value, where)
 
     @classmethod
@@ -168,6 +170,12 @@ class Closed:
     def optional(self, name: str, read: Callable[[str], T]) -> T | None:
         """Read a member that may be null: `fields.optional("legacy", fields.digest)`."""
         return None if self.members[name] is None else read(name)
+
+
+@cache
+def names_of(text: str) -> frozenset[str]:
+    """Return the names in a list of them, as `Closed.of` is given."""
+    return frozenset(text.split())
 
 
 def read_did(value: JSON, where: str) -> str:

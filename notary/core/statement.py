@@ -7,7 +7,7 @@ logging changes no reference. Statements of one issuer in one log are chained by
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -155,10 +155,12 @@ class SignedStatement:
 
     statement: Statement
     proof: DataIntegrityProof
+    _entry: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if len(self.entry()) > MAX_ENTRY:
-            raise Malformed("statement", expected=f"at most {MAX_ENTRY} bytes", actual=f"{len(self.entry())} bytes")
+        object.__setattr__(self, "_entry", canonical(self.to_json()))
+        if len(self._entry) > MAX_ENTRY:
+            raise Malformed("statement", expected=f"at most {MAX_ENTRY} bytes", actual=f"{len(self._entry)} bytes")
 
     @classmethod
     def parse(cls, value: JSON, where: str = "statement") -> SignedStatement:
@@ -180,7 +182,7 @@ class SignedStatement:
 
     def entry(self) -> bytes:
         """Return the log entry: JCS of the statement with its proof."""
-        return canonical(self.to_json())
+        return self._entry
 
     def verify(self, key: PublicKey) -> None:
         """Check the proof with the key the member record gives; Mismatch where it does not hold."""

@@ -17,7 +17,6 @@ from notary.core.statement import Recognition
 from notary.core.status import Status
 from notary.core.summary import Summary
 
-
 RESTS_ON = "not decided, since it rests on this: "
 """What a check says before the words of the one below it that did not pass."""
 

@@ -106,7 +106,7 @@ def verify(
         find_grounds(commitment, consortium, blocks, trust.date, f"commitment {number}")
         for number, commitment in enumerate(receipt.commitments, 1)
     ]
-    newest = _newest_state(consortium, grounds)
+    newest = _newest_states(consortium, grounds)
     case = _Case(receipt, shown, read_check, consortium, grounds, newest)
     for ground in grounds:
         checks += ground.checks()
@@ -144,7 +144,7 @@ def verify(
             anchors=tuple(_anchor_facts(grounds)),
             status=_joint_status(statuses),
             out_of_period=ended,
-            registry_number=newest.number,
+            registry_number=newest[0].number,
         ),
     )
 
@@ -265,7 +265,7 @@ class _Case:
     read: Check
     consortium: TrustedConsortium
     grounds: list[Grounds]
-    newest: RegistryState
+    newest: list[RegistryState]
 
     def authority(self, submission: Submission, about: str) -> Authority:
         """Step 9 of a batch's statement."""
@@ -426,10 +426,16 @@ def _joint_status(statuses: list[StatusFact | None]) -> StatusFact | None:
     return StatusFact(max(fact.status for fact in known), min(fact.as_of for fact in known))
 
 
-def _newest_state(consortium: TrustedConsortium, grounds: list[Grounds]) -> RegistryState:
-    """Return the state of the highest number among the trust file's and those of complete anchors."""
+def _newest_states(consortium: TrustedConsortium, grounds: list[Grounds]) -> list[RegistryState]:
+    """Return the states of the highest number among the trust file's and those of complete anchors.
+
+    Two chains may carry two states of one number: then both are heard, for whoever
+    holds the receipt chooses the order of its anchors.
+    """
     proven = (finding.anchor.state for ground in grounds for finding in ground.complete)
-    return max((consortium.registry, *proven), key=lambda state: state.number)
+    known = [consortium.registry, *proven]
+    highest = max(state.number for state in known)
+    return [state for state in known if state.number == highest]
 
 
 def _anchor_facts(grounds: list[Grounds]) -> Iterator[AnchorFact]:

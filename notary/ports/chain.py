@@ -70,6 +70,10 @@ class Chain(Protocol):
         """CAIP-2 id, `eip155:N`, as the node itself says."""
         ...
 
+    def check_id(self) -> None:
+        """Ask the node anew which chain it is on; OperatorError where that is another than `id`."""
+        ...
+
     @property
     def typical_wait(self) -> int:
         """Seconds from sending a transaction until its block is usually final."""
@@ -154,8 +158,17 @@ class Wallet(Protocol):
         """Number of the account's transactions in the chain and the node's pool."""
         ...
 
-    def quote(self, call: Call) -> Quote:
-        """Estimate a call; OperatorError with the reason when it would revert."""
+    def final_nonce(self) -> int:
+        """Number of the account's transactions in final blocks: no lower nonce can be used any more."""
+        ...
+
+    def quote(self, call: Call, *, replacing: Quote | None = None) -> Quote:
+        """Estimate a call; OperatorError with the reason when it would revert, or costs more than the cap.
+
+        To replace a transaction at its nonce, both fees are raised by an eighth
+        at least, which every node takes; `replacing` itself comes back where fees
+        have not risen.
+        """
         ...
 
     def sign(self, call: Call, *, nonce: int, quote: Quote) -> SignedTransaction:

@@ -56,6 +56,10 @@ class Contracts(Protocol):
         """The addresses of the registry and the anchor contract that the creator's next deployment gets."""
         ...
 
+    def anchor_of(self, registry: Address) -> Address:
+        """The address of the anchor contract that a registry deploys; whether it is there, `consortium` says."""
+        ...
+
     def found(self, members: Iterable[Address], *, threshold: int, state: Digest) -> Call:
         """Deploy a registry, which deploys its anchor contract; the address comes with the inclusion."""
         ...

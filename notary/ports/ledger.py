@@ -299,10 +299,13 @@ class AnchorState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnchorRow:
-    """One manifest on one chain. The signed transaction is here before it is broadcast; fees are in wei.
+    """One manifest on one chain. `tx_hash`: the transaction it is in, or the newest attempt at one.
 
-    `block` and what follows are set from `confirmed` on and go back to None in a
-    reorg; `proof` (the receipt's anchor, JCS bytes) is set once, when final.
+    `gas` and fees are what that transaction offers, in wei; 0 where only the chain knows it.
+    `block` to `registry` are set from `confirmed` on and go back to None in a
+    reorg; `proof` (the receipt's anchor, JCS bytes) and `archive` (the CID of its
+    block's header and transaction receipts) are set once, when final. `notes` are
+    block notes gathered since.
     """
 
     manifest: ManifestNumber
@@ -311,9 +314,7 @@ class AnchorRow:
     sender: bytes
     root: Digest
     state: AnchorState
-    raw: bytes
     tx_hash: bytes
-    nonce: int
     gas: int
     fee_per_gas: int
     tip_per_gas: int
@@ -325,6 +326,8 @@ class AnchorRow:
     log: int | None = None
     registry: Digest | None = None
     proof: bytes | None = None
+    archive: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Anchors(Protocol):
@@ -346,8 +349,69 @@ class Anchors(Protocol):
         """Add an anchor, or replace the row of its manifest and chain."""
         ...
 
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One signed transaction, stored before it is broadcast; fees are in wei.
+
+    Those that share a nonce replace each other: one of them at most is ever
+    mined, and it may be any. `manifest`: the one it anchors, or None.
+    """
+
+    tx_hash: bytes
+    chain: str
+    sender: bytes
+    nonce: int
+    raw: bytes
+    gas: int
+    fee_per_gas: int
+    tip_per_gas: int
+    sent: datetime
+    manifest: ManifestNumber | None = None
+
+
+class Attempts(Protocol):
+    """The nonce ledger: every transaction that a wallet of this notary has signed."""
+
+    def add(self, row: AttemptRow) -> None:
+        """Add an attempt; OperatorError where this transaction is there already."""
+        ...
+
+    def of(self, manifest: ManifestNumber, chain: str) -> tuple[AttemptRow, ...]:
+        """Return the attempts at anchoring a manifest on a chain, by nonce and fee: the newest is the last."""
+        ...
+
+    def since(self, chain: str, sender: bytes, nonce: int) -> tuple[AttemptRow, ...]:
+        """Return a sender's attempts from a nonce on, by nonce and fee."""
+        ...
+
     def next_nonce(self, chain: str, sender: bytes) -> int:
-        """Return the nonce after the highest this sender has signed an anchor with on a chain; 0 for none."""
+        """Return the nonce after the highest this sender has signed with on a chain; 0 for none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """Why anchoring on a chain stands still, in the operator's words, and since when."""
+
+    chain: str
+    reason: str
+    since: datetime
+
+
+class Held(Protocol):
+    """The chains on which anchoring stands still; each goes on by itself when its reason is gone."""
+
+    def all(self) -> tuple[HeldRow, ...]:
+        """Return all, by chain."""
+        ...
+
+    def hold(self, row: HeldRow) -> None:
+        """Add a chain, or give the one that is held another reason; it stays held since it first was."""
+        ...
+
+    def release(self, chain: str) -> None:
+        """Let a chain go on; one that is not held is no error."""
         ...
 
 
@@ -414,6 +478,8 @@ class UnitOfWork(Protocol):
     batches: Batches
     log: Log
     anchors: Anchors
+    attempts: Attempts
+    held: Held
     registry: Registry
     institutions: Institutions
 

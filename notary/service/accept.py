@@ -7,7 +7,7 @@ and the rest of the batch goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -23,7 +23,7 @@ from notary.core.summary import summarize
 from notary.ports.ledger import CredentialId, CredentialRow
 from notary.service.notary import Notary
 
-CHUNK = 1000
+CHUNK = 5000
 """Credentials in one unit of work."""
 MAX_RETAINED = 2 << 20
 """Bytes of the largest credential a receipt carries, of its 4 MiB; the holder of a larger one shows it beside."""
@@ -131,7 +131,7 @@ def accept(
     duplicates: bool = False,
     done: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Accepted | Refused]:
-    """Take what was read, in units of 1,000, each durable before its results are given out.
+    """Take what was read, in units of 5,000, each durable before its results are given out.
 
     A digest the institution has submitted before, or twice here, is refused
     unless `duplicates` says it is on purpose. `done` is told how many are through.
@@ -206,11 +206,3 @@ class _Taking:
             accepted=now,
         )
         return row, token
-
-
-def summarize_report(results: Sequence[Accepted | Refused]) -> tuple[list[Accepted], list[Refused]]:
-    """Part a report in two."""
-    return (
-        [result for result in results if isinstance(result, Accepted)],
-        [result for result in results if isinstance(result, Refused)],
-    )

@@ -11,6 +11,7 @@ import os
 import stat
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -36,8 +37,8 @@ _OUR_NAMES = frozenset({"trust.json"})
 _ALONE = 2000
 """Credentials up to here are read in this process: starting another takes longer."""
 _CHUNK = 400
-_IN_FLIGHT = 3
-"""Chunks per process that are read and not written yet."""
+_IN_FLIGHT = 8
+"""Chunks for each other process that are read and not written yet."""
 
 _FORMS = {form.value: form for form in Form}
 
@@ -72,7 +73,7 @@ def open_stream(stream: BinaryIO, *, as_file: bool = False) -> Iterator[Source |
 def read_all(
     sources: Iterable[Source | Refused], member: MemberRecord, *, as_file: bool = False, processes: int | None = None
 ) -> Iterator[Read]:
-    """Read sources in order, many of them in other processes; `processes`: how many, by default one less than cores."""
+    """Read sources in order; of many, other processes read some. `processes`: how many, else one less than cores."""
     given = iter(sources)
     first = list(islice(given, _ALONE))
     wanted = max(1, (os.cpu_count() or 1) - 1) if processes is None else processes
@@ -86,22 +87,51 @@ def read_all(
 def _read_beside(
     sources: Iterator[Source | Refused], member: MemberRecord, *, as_file: bool, processes: int
 ) -> Iterator[Read]:
+    """Share the reading out in chunks. Whoever would wait for the oldest one reads the newest itself meanwhile."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
+    def read_here(chunk: list[Source | Refused]) -> list[Read]:
+        return [one if isinstance(one, Refused) else read_source(one, member, as_file=as_file) for one in chunk]
+
     # Spawned, not forked: this process holds databases, locks and threads that a copy must not touch.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        flying: deque[tuple[list[Source | Refused], Future[list[_Packed]]]] = deque()
+        flying: deque[_Flight] = deque()
         try:
-            while chunk := list(islice(sources, _CHUNK)):
-                packed = [(s.data, s.name, s.line) for s in chunk if isinstance(s, Source)]
-                flying.append((chunk, pool.submit(_read_chunk, packed, member, as_file=as_file)))
-                if len(flying) > _IN_FLIGHT * processes:
-                    yield from _unpack(*flying.popleft())
-            while flying:
-                yield from _unpack(*flying.popleft())
+            while True:
+                while len(flying) < _IN_FLIGHT * processes and (chunk := list(islice(sources, _CHUNK))):
+                    packed = [(one.data, one.name, one.line) for one in chunk if isinstance(one, Source)]
+                    flying.append(_Flight(chunk, pool.submit(_read_chunk, packed, member, as_file=as_file)))
+                if not flying:
+                    return
+                while not flying[0].landed and (late := _newest_not_begun(flying)):
+                    late.here = read_here(late.chunk)
+                yield from flying.popleft().readings()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A chunk on its way: read in another process, or `here`."""
+
+    chunk: list[Source | Refused]
+    future: Future[list[_Packed]]
+    here: list[Read] | None = None
+
+    @property
+    def landed(self) -> bool:
+        """Whether its readings can be had without waiting."""
+        return self.here is not None or self.future.done()
+
+    def readings(self) -> Iterator[Read]:
+        """Give the readings, in order; waits for them."""
+        return _unpack(self.chunk, self.future.result()) if self.here is None else iter(self.here)
+
+
+def _newest_not_begun(flying: deque[_Flight]) -> _Flight | None:
+    """Take the newest chunk back that no other process has begun; None where there is none."""
+    return next((flight for flight in reversed(flying) if flight.here is None and flight.future.cancel()), None)
 
 
 def _read_chunk(packed: list[tuple[bytes, str, int | None]], member: MemberRecord, *, as_file: bool) -> list[_Packed]:
@@ -116,10 +146,13 @@ def _read_chunk(packed: list[tuple[bytes, str, int | None]], member: MemberRecor
     return results
 
 
-def _unpack(chunk: list[Source | Refused], future: Future[list[_Packed]]) -> Iterator[Read]:
-    results = iter(future.result())
+def _unpack(chunk: list[Source | Refused], packed: list[_Packed]) -> Iterator[Read]:
+    results = iter(packed)
     for source in chunk:
-        found = source if isinstance(source, Refused) else next(results)
+        if isinstance(source, Refused):
+            yield source
+            continue
+        found = next(results)
         if isinstance(found, Refused):
             yield found
         else:

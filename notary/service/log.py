@@ -57,7 +57,7 @@ def check_signed(notary: Notary, signed: SignedStatement) -> None:
         raise IssuerError(f"{statement.issuer} is no member", hint="Add it: notary member add FILE")
     now = int(notary.clock.now().timestamp())
     try:
-        check_uncompromised(check_key(record, signed, now), now, members.state)
+        check_uncompromised(check_key(record, signed, now), now, [members.state])
         if isinstance(statement, BatchStatement):
             check_recognition(record, statement.recognition)
     except NotaryError as error:

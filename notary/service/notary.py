@@ -24,7 +24,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Notary:
-    """A notary: it keeps the log `origin` and anchors it on every site."""
+    """A notary: it keeps the log `origin` and anchors it on every site.
+
+    `patience`: seconds after which a transaction without a block is stuck; 0: ten times the chain's typical wait.
+    """
 
     origin: str
     ledger: Ledger
@@ -34,6 +37,7 @@ class Notary:
     log_key: Signer
     clock: Clock
     random: Callable[[int], bytes]
+    patience: int = 0
 
     @property
     def log_vkey(self) -> VerifierKey:

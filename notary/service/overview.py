@@ -33,9 +33,3 @@ def overview(notary: Notary) -> Overview:
         log_size=size,
         rounds=tuple(reversed(rounds(notary)[-NEWEST:])),
     )
-
-
-def check_ledger(notary: Notary) -> None:
-    """Reach for the ledger; OperatorError where it cannot be reached."""
-    with notary.ledger.read() as work:
-        work.log.size()

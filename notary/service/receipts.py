@@ -116,7 +116,7 @@ def _commitment(work: UnitOfWork, row: ManifestRow, speaker: str | None) -> Comm
             continue
         found = EvmAnchor.parse(load(anchor.proof, "anchor", max_size=_ANCHOR_SIZE).value, "anchor")
         members = () if speaker is None else (members_at(work, anchor.registry).prove(speaker),)
-        anchors.append(replace(found, members=members))
+        anchors.append(replace(found, members=members, notes=anchor.notes))
     return Commitment(read_manifest(row), row.checkpoint, tuple(anchors))
 
 

@@ -19,6 +19,7 @@ from notary.core.receipt import MemberProof
 from notary.core.registry import Compromise, Contract, MemberRecord, NotaryAccount, RegistryState, sort_records
 from notary.ports import Address, Approval, BlockStore, Chain, Change, Contracts, Wallet
 from notary.ports.ledger import Ledger, StateRow, UnitOfWork
+from notary.service.attempts import Purse
 from notary.service.notary import Notary, Site
 from notary.service.sending import send
 
@@ -135,7 +136,8 @@ def found(
     """
     planned = []
     for ground in grounds:
-        registry, anchor = contracts.founded_at(ground.wallet.address, ground.wallet.next_nonce())
+        purse = Purse(ledger, ground.wallet, ground.chain.id)
+        registry, anchor = contracts.founded_at(ground.wallet.address, purse.next_nonce())
         planned.append(Site(ground.chain, ground.wallet, registry, anchor))
     members = make_state(
         records,
@@ -145,7 +147,7 @@ def found(
     keep_state(members, ledger, blocks, in_force=False)
     for site in planned:
         call = contracts.found(governors, threshold=threshold, state=members.state.digest())
-        made = send(site.chain, site.wallet, call).created
+        made = send(site.chain, site.wallet, call, ledger=ledger).created
         if made != site.registry:
             raise OperatorError("the wallet sent something else while the consortium was founded", hint="Run it again")
         contracts.consortium(site.chain, site.registry)
@@ -190,7 +192,8 @@ def change_members(
         )
         digest = notary.contracts.approval_digest(site.chain.id, site.registry, change)
         approvals = [approve(digest) for approve in approvers]
-        send(site.chain, site.wallet, notary.contracts.change(site.registry, change, approvals))
+        call = notary.contracts.change(site.registry, change, approvals)
+        send(site.chain, site.wallet, call, ledger=notary.ledger)
     keep_state(new, notary.ledger, notary.blocks, in_force=True)
     return new
 

@@ -8,11 +8,14 @@ from notary.ports.ledger import AnchorState
 from notary.service.notary import Notary
 from notary.service.registry import members_in_force
 
-_NOBODY = Quorum((), 0)
+NOBODY = Quorum((), 0)
 
 
-def export_trust(notary: Notary, name: str, *, anchors_needed: int = 1) -> TrustFile:
-    """Return the trust file of this consortium: contracts with every final block, log key, registry state."""
+def export_trust(notary: Notary, name: str, *, anchors_needed: int = 1, block_notes: Quorum = NOBODY) -> TrustFile:
+    """Return the trust file of this consortium: contracts with every final block, log key, registry state.
+
+    `block_notes`: the parties whose word for a block's hash counts, and how many of them are needed.
+    """
     state = members_in_force(notary.ledger).state
     with notary.ledger.read() as work:
         anchors = [row for row in work.anchors.anchors() if row.state is AnchorState.FINAL]
@@ -30,8 +33,8 @@ def export_trust(notary: Notary, name: str, *, anchors_needed: int = 1) -> Trust
         name=name,
         contracts=tuple(contracts),
         logs=(TrustedLog(notary.origin, (notary.log_vkey,)),),
-        witnesses=_NOBODY,
-        block_notes=_NOBODY,
+        witnesses=NOBODY,
+        block_notes=block_notes,
         registry=state,
         distrusted=(),
         anchors_needed=anchors_needed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from notary.ports.ledger import AnchorRow, ManifestNumber, ManifestRow
 from notary.store.rows import columns, save, values
@@ -30,8 +30,3 @@ class SqlAnchors:
 
     def save(self, row: AnchorRow) -> None:
         save(self._connection, anchor, values(row))
-
-    def next_nonce(self, chain: str, sender: bytes) -> int:
-        signed = (anchor.c.chain == chain) & (anchor.c.sender == sender)
-        highest = self._connection.scalar(select(func.max(anchor.c.nonce)).where(signed))
-        return 0 if highest is None else highest + 1

@@ -30,9 +30,9 @@ def copy_ledger(source: Path, target: Path) -> None:
         with closing(_connect(source, "rw")) as live, closing(sqlite3.connect(temporary)) as copy:
             live.backup(copy)  # all pages in one step: a single snapshot
             copy.execute("PRAGMA journal_mode = DELETE").close()
-        _make_durable(temporary)
+        make_durable(temporary)
         temporary.replace(target)
-        _make_durable(target.parent)
+        make_durable(target.parent)
     except sqlite3.Error as error:
         temporary.unlink(missing_ok=True)
         raise OperatorError(f"{source} cannot be copied", actual=error, hint="Is it a ledger's file?") from error
@@ -85,7 +85,8 @@ def _connect(path: Path, mode: str, *, timeout: float = _PATIENCE) -> sqlite3.Co
     return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode={mode}", uri=True, timeout=timeout)
 
 
-def _make_durable(path: Path) -> None:
+def make_durable(path: Path) -> None:
+    """Have a file, or the names in a folder, on disk before anything else is done."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

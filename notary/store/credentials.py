@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, literal, select
 from notary.core.digest import Digest
 from notary.core.errors import OperatorError
 from notary.ports.ledger import BatchId, CredentialId, CredentialRow, LeafRow
-from notary.store.rows import columns, insert_many, stream, temporary, wiping
+from notary.store.rows import columns, insert_many, known_digests, stream, temporary, wiping
 from notary.store.tables import credential, credential_content, credential_waiting, place
 from notary.store.types import UtcTime
 
@@ -44,6 +44,7 @@ class SqlCredentials:
         if any(row.batch is not None for row in rows):
             raise ValueError("a credential gets its place once it is there")
         dialect, time = self._connection.dialect, UtcTime()
+        times = {moment: time.process_bind_param(moment, dialect) for moment in {row.accepted for row in rows}}
         last = self._connection.scalar(select(func.max(credential.c.number))) or 0
         numbered = list(enumerate(rows, last + 1))
         insert_many(
@@ -63,7 +64,7 @@ class SqlCredentials:
                     row.source,
                     row.line,
                     row.link,
-                    time.process_bind_param(row.accepted, dialect),
+                    times[row.accepted],
                 )
                 for number, row in numbered
             ],
@@ -80,9 +81,7 @@ class SqlCredentials:
     def known(self, institution: str, digests: Sequence[Digest]) -> set[Digest]:
         found: set[Digest] = set()
         for at in range(0, len(digests), _ASKED):
-            asked = credential.c.digest.in_(digests[at : at + _ASKED])
-            statement = select(credential.c.digest).where(asked, credential.c.institution == institution)
-            found.update(self._connection.scalars(statement))
+            found.update(map(Digest, known_digests(self._connection, institution, digests[at : at + _ASKED])))
         return found
 
     def unsealed(self, institution: str) -> Iterator[LeafRow]:

@@ -9,8 +9,19 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from notary.core.errors import OperatorError
-from notary.ports.ledger import Anchors, Batches, Credentials, Evidence, Institutions, Log, Registry
+from notary.ports.ledger import (
+    Anchors,
+    Attempts,
+    Batches,
+    Credentials,
+    Evidence,
+    Held,
+    Institutions,
+    Log,
+    Registry,
+)
 from notary.store.anchors import SqlAnchors
+from notary.store.attempts import SqlAttempts, SqlHeld
 from notary.store.batches import SqlBatches
 from notary.store.credentials import SqlCredentials
 from notary.store.engine import WRITER_SECONDS, reading, writing
@@ -29,6 +40,8 @@ class SqlUnitOfWork:
         self.batches: Batches = SqlBatches(connection)
         self.log: Log = SqlLog(connection)
         self.anchors: Anchors = SqlAnchors(connection)
+        self.attempts: Attempts = SqlAttempts(connection)
+        self.held: Held = SqlHeld(connection)
         self.registry: Registry = SqlRegistry(connection)
         self.institutions: Institutions = SqlInstitutions(connection)
 

@@ -66,6 +66,16 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
     connection.exec_driver_sql(str(statement), list(rows))
 
 
+def known_digests(connection: Connection, institution: str, digests: Sequence[bytes]) -> Iterator[bytes]:
+    """Give those digests that an institution has credentials of; written for the driver, as it is asked for each."""
+    if connection.dialect.name == "postgresql":
+        found = "SELECT digest FROM credential WHERE institution = %s AND digest = ANY(%s)"
+        return iter(connection.exec_driver_sql(found, (institution, list(digests))).scalars())
+    marks = ", ".join("?" * len(digests))
+    found = f"SELECT digest FROM credential WHERE institution = ? AND digest IN ({marks})"  # noqa: S608  # marks alone
+    return iter(connection.exec_driver_sql(found, (institution, *digests)).scalars())
+
+
 @contextmanager
 def temporary(connection: Connection, name: str, *like: Column[Any]) -> Iterator[Table]:
     """Make a table for this block alone, to join with what comes in bulk."""

@@ -192,9 +192,7 @@ anchor = Table(
     Column("sender", LargeBinary(20), nullable=False),
     Column("root", DigestBytes, nullable=False),
     Column("state", OneOf(AnchorState), nullable=False),
-    Column("raw", LargeBinary, nullable=False),
     Column("tx_hash", LargeBinary(32), nullable=False),
-    Column("nonce", _Number, nullable=False),
     Column("gas", _Number, nullable=False),
     Column("fee_per_gas", _Number, nullable=False),
     Column("tip_per_gas", _Number, nullable=False),
@@ -206,12 +204,41 @@ anchor = Table(
     Column("log", _Number),
     Column("registry", DigestBytes),
     Column("proof", LargeBinary),
+    Column("archive", Text),
+    Column("notes", Texts, nullable=False),
     _sized("contract", 20),
     _sized("sender", 20),
     _sized("root", 32),
     _sized("tx_hash", 32),
     _sized("block_hash", 32),
     _sized("registry", 32),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("tx_hash", LargeBinary(32), primary_key=True),
+    Column("chain", Text, nullable=False),
+    Column("sender", LargeBinary(20), nullable=False),
+    Column("nonce", _Number, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("gas", _Number, nullable=False),
+    Column("fee_per_gas", _Number, nullable=False),
+    Column("tip_per_gas", _Number, nullable=False),
+    Column("sent", UtcTime, nullable=False),
+    Column("manifest", _Number, ForeignKey("manifest.number")),
+    # A replacement offers more, so two attempts never offer the same at one nonce.
+    UniqueConstraint("chain", "sender", "nonce", "fee_per_gas", "tip_per_gas"),
+    _sized("tx_hash", 32),
+    _sized("sender", 20),
+)
+
+held = Table(
+    "held",
+    metadata,
+    Column("chain", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("since", UtcTime, nullable=False),
 )
 
 registry_state = Table(

@@ -308,3 +308,23 @@ def test_stamp_in_a_consortiums_notary_is_refused(founded_desk: Desk) -> None:
     """Where no institution's key lies in the data folder, nobody is there to sign."""
     said = founded_desk.say("stamp", founded_desk.file("a.txt", b"a"), code=1)
     assert "no institution of its own" in said
+
+
+def test_join_a_consortium_that_is_there(founded_desk: Desk) -> None:
+    """Another data folder on the same chain and store: the members are read and checked, and what lacks is said."""
+    desk = founded_desk
+    registry = desk.json("doctor")["parts"][0]["says"].partition("registry ")[2].split()[0]
+    other = desk.folder / "other"
+    other.mkdir()
+    for part in ("chain", "blocks"):
+        (other / part).symlink_to(desk.folder / "data" / part)
+    words = ("init", "--data", "other", "--chain", "embedded", "--registry", registry, "--origin", "second.example/log")
+    said = desk.say(*words)
+    assert f"Joined the consortium of registry {registry} in other" in said
+    assert "Its members have not named this notary yet" in said
+    assert desk.json("member", "list", "--data", "other")["members"] == desk.json("member", "list")["members"]
+
+
+def test_join_goes_with_one_chain_and_no_members(desk: Desk) -> None:
+    """Joining founds nothing: no applications, one chain."""
+    assert "--registry goes with one --chain" in desk.say("init", "--registry", "0x" + "11" * 20, code=2)

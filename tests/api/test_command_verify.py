@@ -14,6 +14,7 @@ import pytest
 
 from notary.core.encoding import to_hex
 from tests.api.desk import Desk
+from tests.world.cast import ALPHA
 from tests.world.chains import MAIN
 from tests.world.story import World
 
@@ -55,6 +56,17 @@ def test_the_first_line_is_the_answer(at_hand: Desk) -> None:
 def test_status_decides_the_exit_code(at_hand: Desk, name: str, code: int, answer: str) -> None:
     """Revoked, suspended and replaced are no success for a script."""
     assert at_hand.say("verify", f"{name}.receipt.json", code=code).splitlines()[0] == answer
+
+
+def test_expired_is_verified_and_says_until_when(desk: Desk) -> None:
+    """Past its validity a credential stays verified: exit code 0, and the end is said."""
+    world = World()
+    award = world.award(ALPHA, ALPHA.badge("Zoe", validUntil="2026-02-01T00:00:00Z"))
+    desk.file("zoe.receipt.json", bytes(world.receipt(award)))
+    desk.file("trust.json", json.dumps(world.trust().to_json()))
+    said = desk.say("verify", "zoe.receipt.json")
+    assert said.splitlines()[0].endswith("Verified, expired.")
+    assert "Valid before 2026-02-01T00:00:00Z (validUntil)." in said
 
 
 def test_altered_receipt_is_not_verified_and_says_the_innocent_reason(at_hand: Desk) -> None:
@@ -214,7 +226,7 @@ class Node:
                 self.end_headers()
                 self.wfile.write(body.encode())
 
-            def log_message(self, format: str, *args: Any) -> None:
+            def log_message(self, *_: Any) -> None:
                 """Say nothing."""
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)

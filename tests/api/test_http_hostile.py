@@ -193,8 +193,8 @@ def test_an_outage_and_a_bug_give_nothing_away(house: House, monkeypatch: pytest
         def fail(_: object, raised: Exception = error) -> None:
             raise raised
 
-        monkeypatch.setattr("api.routes.about.check_ledger", fail)
-        answer = house.client.get("/healthz", headers={"Accept": "text/html"})
+        monkeypatch.setattr("api.routes.log.signed_checkpoint", fail)
+        answer = house.client.get("/log/checkpoint", headers={"Accept": "text/html"})
         assert answer.status_code == status
         assert "secret" not in answer.text
         assert "Traceback" not in answer.text

@@ -10,6 +10,7 @@ import pytest
 from api import worker
 from api.worker import Anchoring
 from notary.core.errors import OperatorError
+from notary.service.anchoring import Round
 from tests.api.house import House
 
 
@@ -17,10 +18,11 @@ def test_an_outage_is_kept_for_the_status_page_and_tried_again(house: House, mon
     """The page says what the operator has to do; once the round goes through, it says that all is well."""
     errors: list[Exception | None] = [OperatorError("node.example does not answer"), ValueError("a <bug>"), None]
 
-    def advance(_: object) -> None:
+    def advance(_: object) -> tuple[Round, ...]:
         error = errors.pop(0)
         if error:
             raise error
+        return ()
 
     monkeypatch.setattr(worker, "advance", advance)
     assert "No round of anchoring has ended yet" in house.client.get("/status").text

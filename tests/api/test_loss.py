@@ -59,7 +59,7 @@ def check(loss: Loss) -> None:
 def test_every_earlier_receipt_verifies_after_a_total_loss(aftermath: Aftermath) -> None:
     """All are made again too, a new batch is anchored, and the log's growth is proven."""
     check(aftermath.loss)
-    assert json.loads(aftermath.loss.to_json()) == {
+    assert aftermath.loss.to_json() == {
         "receipts": 10,
         "verified_before": 10,
         "verified_after": 10,

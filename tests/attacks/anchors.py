@@ -306,7 +306,7 @@ def transaction_index_is(world: World, case: int) -> Any:
 
 @family(
     {
-        "none": lambda proof: [],
+        "none": lambda _: [],
         "without the root": lambda proof: proof[1:],
         "without the last": lambda proof: proof[:-1],
         "with one more": lambda proof: [*proof, proof[-1]],

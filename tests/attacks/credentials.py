@@ -408,6 +408,20 @@ def token_expired(world: World) -> Any:
     return world.receipt(world.award(ALPHA, ALPHA.token("Zoe", exp=1_767_225_600)))
 
 
+@family(
+    {
+        "the first day": ("validUntil", "0001-01-01T00:00:00+14:00"),
+        "the last": ("validFrom", "9999-12-31T23:59:59-14:00"),
+    },
+    VERIFIED,
+    11,
+    "cannot be read",
+)
+def period_beyond_the_calendar(world: World, case: Any) -> Any:
+    """A time that no calendar holds in UTC breaks nothing: it is not known."""
+    return world.receipt(world.award(BETA, BETA.badge("Zoe", **dict([case]))))
+
+
 @attack(Result.NOT_YET_VALID)
 def shown_before_its_time(world: World) -> Any:
     """A licence that begins tomorrow."""

@@ -13,7 +13,7 @@ from notary.core.trust import Distrusted
 from notary.core.verdict import Result
 from tests.attacks.catalogue import Given, attack, family
 from tests.world import ALPHA, BETA, DAY, GAMMA, LICENCE, MAIN, SIDE, START, Award, Institution, Key, World
-from tests.world.edits import drop, edit, graft, put, swap
+from tests.world.edits import drop, edit, get, graft, put, swap
 
 NOT_VERIFIED, NOT_KNOWN, VERIFIED = Result.NOT_VERIFIED, Result.NOT_KNOWN, Result.VERIFIED
 ANCHOR = "commitments.0.anchors.0"
@@ -526,6 +526,14 @@ def ed25519_broken_for_checkpoints(world: World) -> Any:
     return distrusting(world, Distrusted("Ed25519", format_unix(BLOCK)))
 
 
+@attack(NOT_VERIFIED, 5, "not the manifest's")
+def checkpoint_false_under_a_broken_algorithm(world: World) -> Any:
+    """What is false stays false, however little its signature says."""
+    other = get(world.receipt("lena", as_of=1), "commitments.0.checkpoint")
+    receipt = put(world.receipt("frank", as_of=0), "commitments.0.checkpoint", other)
+    return Given(receipt, trust=world.trust(distrusted=(Distrusted("Ed25519", None),)))
+
+
 @attack(NOT_KNOWN, 8, "not in your trust file")
 def ed25519_broken_for_block_notes(world: World) -> Any:
     """Nor do the parties' notes."""
@@ -583,4 +591,5 @@ def did_key_member_in_a_block_nobody_knows(world: World) -> Any:
     world.harbour.members.pop(GAMMA.did)
     receipt = award(world, member)
     bare = put(receipt, f"{ANCHOR}.notes", [])
-    return Given(bare, trust=world.trust(blocks=False, distrusted=(Distrusted("Ed25519", None),)))
+    fallen = Distrusted("Ed25519", "2020-01-01T00:00:00Z")
+    return Given(bare, trust=world.trust(blocks=False, distrusted=(fallen,)))

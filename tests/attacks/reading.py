@@ -314,7 +314,7 @@ def credential_of_33_levels(world: World) -> Any:
         "a line feed": lambda salt: salt + "\n",
         "31 bytes": lambda salt: salt[:-2],
         "33 bytes": lambda salt: salt + "A",
-        "empty": lambda salt: "",
+        "empty": lambda _: "",
         "an array": list,
     },
     NOT_VERIFIED,

@@ -133,7 +133,7 @@ def change_superseded(world: World) -> Any:
         "one bit": lambda chunk: to_base64url(
             bytes([from_base64url(chunk, "")[0] ^ 0x20]) + from_base64url(chunk, "")[1:]
         ),
-        "all valid": lambda chunk: to_base64url(bytes(32)),
+        "all valid": lambda _: to_base64url(bytes(32)),
         "another bit": flipped,
     },
     NOT_VERIFIED,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -62,7 +61,7 @@ class Known:
         return self.attack.result not in REFUSED and repr(verdict) != repr(self.verdict)
 
 
-@cache
+@pytest.fixture(scope="module")
 def known_cases() -> tuple[Known, ...]:
     """Judge everything that reaches step 2, watching."""
     return tuple(known for attack in ATTACKS if (known := _watched(attack)))
@@ -94,7 +93,7 @@ def _watched(attack: Attack) -> Known | None:
     return Known(attack, case, trust, verdict, frozenset(seen["line"]), frozenset(seen["exception"]))
 
 
-def _likeliest_first(removal: Removal) -> list[Known]:
+def _likeliest_first(removal: Removal, cases: tuple[Known, ...]) -> list[Known]:
     """Give the cases in which the check ran: where it found something, then good receipts, then the rest."""
 
     def order(known: Known) -> tuple[bool, bool]:
@@ -103,12 +102,12 @@ def _likeliest_first(removal: Removal) -> list[Known]:
         )
         return not found, known.attack.result in REFUSED
 
-    ran = [known for known in known_cases() if any((removal.module, line) in known.ran for line in removal.lines)]
+    ran = [known for known in cases if any((removal.module, line) in known.ran for line in removal.lines)]
     return sorted(ran, key=order)
 
 
 @pytest.mark.parametrize("removal", list(removals.removals()), ids=str)
-def test_without_this_check_something_gets_through(removal: Removal) -> None:
+def test_without_this_check_something_gets_through(removal: Removal, known_cases: tuple[Known, ...]) -> None:
     """A named attack or a good receipt gets another verdict, or verification breaks down."""
     core = removal.verifier()
     second_lock = SECOND_LOCKS.get(str(removal))
@@ -117,4 +116,6 @@ def test_without_this_check_something_gets_through(removal: Removal) -> None:
         with pytest.raises((AssertionError, AttributeError)):
             assert second_lock(core)
         return
-    assert any(known.shows(removal, core) for known in _likeliest_first(removal)), "nothing needs this check"
+    assert any(known.shows(removal, core) for known in _likeliest_first(removal, known_cases)), (
+        "nothing needs this check"
+    )

@@ -194,6 +194,11 @@ class _Walk:
 
 
 def _instant(value: Json) -> Fraction | None:
+    instant = _date_time(value)
+    return instant if instant is not None and -62135596800 <= instant < 253402300800 else None
+
+
+def _date_time(value: Json) -> Fraction | None:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return Fraction(value)
     form = r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))"
@@ -229,10 +234,10 @@ def period(credential: Credential, at: int) -> str | None:
 def _jwk(jwk: Json) -> keys.Key:
     require(isinstance(jwk, dict), Malformed, "no JWK")
     kind = (jwk.get("kty"), jwk.get("crv"))
-    require(kind in {("OKP", "Ed25519"), ("EC", "P-256")}, Unsupported, "a JWK of another kind")
+    require(kind in (("OKP", "Ed25519"), ("EC", "P-256")), Unsupported, "a JWK of another kind")
     algorithm = str(kind[1])
-    named = "alg" not in jwk or _ALG.get(str(jwk["alg"])) == algorithm
-    require(named and jwk.get("use", "sig") == "sig", Unsupported, "a JWK for something else")
+    named = jwk.get("alg") is None or _ALG.get(str(jwk["alg"])) == algorithm
+    require(named and jwk.get("use") in (None, "sig"), Malformed, "a JWK for something else")
     numbers = [unbase64url(jwk.get(name)) for name in (("x",) if algorithm == "Ed25519" else ("x", "y"))]
     require(all(len(number) == 32 for number in numbers), Malformed, "a JWK of another size")
     if algorithm == "Ed25519":
@@ -267,10 +272,8 @@ def _listed(record: Json) -> list[tuple[set[str], keys.Key]]:
 
 
 def _method_key(method: Json) -> keys.Key:
-    if "publicKeyMultibase" not in method:
-        return _jwk(method.get("publicKeyJwk"))
-    require(isinstance(method["publicKeyMultibase"], str), Malformed, "no key")
-    return keys.multikey(method["publicKeyMultibase"])
+    multibase = method.get("publicKeyMultibase")
+    return keys.multikey(multibase) if isinstance(multibase, str) else _jwk(method.get("publicKeyJwk"))
 
 
 def _names(method: Json, whole: Callable[[str], str]) -> set[str]:
@@ -343,11 +346,16 @@ def _proof(document: Json, proof: Json, named: str, record: Json) -> Own:
     require(key.algorithm == keys.SUITES[suite], Mismatch, "another suite than the key's")
     unsigned = {name: value for name, value in document.items() if name != "proof"}
     if "@context" in proof:
-        context = items(proof["@context"])
-        require(items(document.get("@context"))[: len(context)] == context, Mismatch, "another @context")
+        context = _context(proof)
+        require(_context(document)[: len(context)] == context, Mismatch, "another @context")
         unsigned["@context"] = proof["@context"]
     verify_proof(key, proof, unsigned)
     return Own("pass" if own else "unknown", "" if own else "a key not known as the issuer's", key.algorithm)
+
+
+def _context(value: Json) -> list[Json]:
+    found = value.get("@context", [])
+    return found if isinstance(found, list) else [found]
 
 
 def verify_proof(key: keys.Key, proof: Json, unsigned: Json) -> None:

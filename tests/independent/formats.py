@@ -126,20 +126,21 @@ def closed(
     kind: str | None, members: dict[str, Shape], rule: Callable[[Json], None] = anything, *, own: bool = False
 ) -> Shape:
     """A closed object: members, those that may be absent with `?`; own ones of a receipt may grow."""
+    members = {"type": anything, **members} if kind else members
     shapes = {name.rstrip("?"): shape for name, shape in members.items()}
     needed = {name for name in members if not name.endswith("?")}
 
     def version(value: Json) -> None:
-        said, right = value.get("type"), f"credential-notary/{kind}/v1"
+        said, right = value["type"], f"credential-notary/{kind}/v1"
         if said != right:
             other = isinstance(said, str) and said.startswith(right[:-2])
             raise (Unsupported if other else Malformed)(f"type {said!r}")
 
     def check(value: Json) -> None:
         require(isinstance(value, dict), Malformed, "no object")
-        if kind:
+        if kind and "type" in value:
             version(value)
-        more = set(value) - set(shapes) - ({"type"} if kind else set())
+        more = set(value) - set(shapes)
         all_of(
             [
                 lambda: require(not more, Unsupported if own else Malformed, f"members not known: {sorted(more)}"),
@@ -362,6 +363,19 @@ _SUBMISSION = closed(
 _CREDENTIALS: dict[int, Shape] = {1: json_object(32), 2: unbase64url, 3: string}
 
 
+def _form(value: Json) -> None:
+    integer(1)(value)
+    require(value in _CREDENTIALS, Unsupported, f"form {value}")
+
+
+def _some(shape: Shape) -> Shape:
+    def check(value: Json) -> None:
+        array(shape)(value)
+        require(value != [], Unsupported, "a receipt of nothing")
+
+    return check
+
+
 def named_commitments(submission: Json) -> list[int]:
     """The commitments a submission names: its own, its status's, its change's."""
     status = submission.get("status", {})
@@ -370,14 +384,12 @@ def named_commitments(submission: Json) -> list[int]:
 
 
 def _receipt_rule(value: Json) -> None:
-    require(value["form"] in _CREDENTIALS, Unsupported, f"form {value['form']}")
     if "credential" in value:
         _CREDENTIALS[value["form"]](value["credential"])
     evidence = value.get("evidence")
     items = {item["digest"] for item in evidence["items"]} if isinstance(evidence, dict) else set()
     for key in value.get("evidenceKeys", []):
         require(key["digest"] in items, Malformed, "a key of no item")
-    require(value["submissions"] != [] and value["commitments"] != [], Unsupported, "a receipt of nothing")
     named = {index for submission in value["submissions"] for index in named_commitments(submission)}
     require(named == set(range(len(value["commitments"]))), Malformed, "commitments and what names them")
 
@@ -385,12 +397,12 @@ def _receipt_rule(value: Json) -> None:
 _RECEIPT = closed(
     "receipt",
     {
-        "form": integer(1),
+        "form": _form,
         "credential?": anything,
         "evidence?": _evidence,
         "evidenceKeys?": array(closed(None, {"digest": digest, "key": string}, own=True)),
-        "submissions": array(_SUBMISSION),
-        "commitments": array(_COMMITMENT),
+        "submissions": _some(_SUBMISSION),
+        "commitments": _some(_COMMITMENT),
         "renewals": array(anything),
         "attachments": array(anything),
     },

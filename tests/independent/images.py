@@ -57,14 +57,16 @@ def _international(rest: bytes) -> bytes:
 def _svg(data: bytes, is_jose: Callable[[bytes], bool]) -> list[bytes]:
     found: list[tuple[str, list[str]]] = []
     inside: list[tuple[str, list[str]] | None] = []
+    with_child: set[int] = set()  # only the text before the first child counts
 
     def start(name: str, attributes: dict[str, str]) -> None:
+        with_child.update(map(id, inside[-1:]))
         inside.append((attributes.get("verify", ""), []) if name in _ELEMENTS else None)
 
     def text(part: str) -> None:
-        for element in inside:
-            if element:
-                element[1].append(part)
+        element = inside[-1] if inside else None
+        if element and id(element) not in with_child:
+            element[1].append(part)
 
     def end(_name: str) -> None:
         element = inside.pop()
@@ -72,11 +74,11 @@ def _svg(data: bytes, is_jose: Callable[[bytes], bool]) -> list[bytes]:
             found.append(element)
 
     def entity(*_declared: object) -> None:
-        raise Malformed("entities are declared")
+        raise Malformed("entities of its own")
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
-    parser.EntityDeclHandler = entity
+    parser.EntityDeclHandler = parser.SkippedEntityHandler = entity
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, ValueError, LookupError) as error:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from tests.independent.strict_json import Malformed, Mismatch, Unsupported, require
 
-_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 SUITES = {"eddsa-jcs-2022": "Ed25519", "ecdsa-jcs-2019": "P-256"}
 _P = 2**255 - 19
 _D = -121665 * pow(121666, -1, _P) % _P
@@ -62,12 +62,12 @@ def _accept_ed25519(public: bytes) -> None:
 
 def base58(text: str) -> bytes:
     """Bytes of multibase base58btc, its `z` included."""
-    require(text[:1] == "z" and 2 <= len(text) <= 512, Malformed, "no base58 text")
+    require(text[:1] == "z" and len(text) <= 512, Malformed, "no base58 text")
     digits = text[1:]
-    require(set(digits) <= set(_ALPHABET), Malformed, "no base58 text")
+    require(set(digits) <= set(ALPHABET), Malformed, "no base58 text")
     number = 0
     for digit in digits:
-        number = number * 58 + _ALPHABET.index(digit)
+        number = number * 58 + ALPHABET.index(digit)
     zeros = len(digits) - len(digits.lstrip("1"))
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8)
 

@@ -16,6 +16,7 @@ from notary.core.statement import Recognition
 from notary.ports.ledger import (
     AnchorRow,
     AnchorState,
+    AttemptRow,
     BatchId,
     BatchRow,
     CredentialId,
@@ -108,13 +109,27 @@ def anchor(number: int, chain: str = "eip155:1") -> AnchorRow:
         sender=b"\x01" * 20,
         root=digest(("anchor", number)),
         state=AnchorState.SUBMITTED,
-        raw=b"signed",
         tx_hash=digest(("tx", number, chain)),
-        nonce=3,
         gas=31_356,
         fee_per_gas=2**40,
         tip_per_gas=1,
         submitted=NOON,
+    )
+
+
+def attempt(nonce: int, *, fee: int = 2**40, of: int | None = None) -> AttemptRow:
+    """Return a signed transaction; `of`: the manifest it anchors."""
+    return AttemptRow(
+        tx_hash=digest(("attempt", nonce, fee)),
+        chain="eip155:1",
+        sender=b"\x01" * 20,
+        nonce=nonce,
+        raw=b"signed",
+        gas=31_356,
+        fee_per_gas=fee,
+        tip_per_gas=1,
+        sent=NOON,
+        manifest=None if of is None else ManifestNumber(of),
     )
 
 

@@ -22,6 +22,7 @@ from notary.ports.ledger import (
     BatchState,
     CredentialId,
     CredentialRow,
+    HeldRow,
     InstitutionRow,
     LeafRow,
     ManifestNumber,
@@ -38,6 +39,7 @@ from tests.ports.ledger_lab import (
     Other,
     anchor,
     append,
+    attempt,
     batch,
     credential,
     digest,
@@ -354,7 +356,7 @@ def test_an_anchor_goes_forward_and_back(ledger: SqlLedger) -> None:
         log=2,
         registry=digest("registry"),
     )
-    final = replace(confirmed, state=AnchorState.FINAL, proof=b"{}")
+    final = replace(confirmed, state=AnchorState.FINAL, proof=b"{}", archive="bafk", notes=("one", "two"))
     with ledger.begin() as work:
         work.anchors.save_manifest(manifest(1))
     for row in (submitted, confirmed, submitted, confirmed, final):
@@ -386,6 +388,58 @@ def test_an_anchor_needs_its_manifest(ledger: SqlLedger) -> None:
         work.anchors.save_manifest(manifest(1))
     with pytest.raises(OperatorError), ledger.begin() as work:
         work.anchors.save_manifest(replace(manifest(1), number=ManifestNumber(2)))
+
+
+# ------------------------------------------------------- the nonce ledger, and what is held
+
+
+def test_a_transaction_is_stored_once(ledger: SqlLedger) -> None:
+    """The same transaction again is refused, and so is another that offers the same at its nonce."""
+    with ledger.begin() as work:
+        work.attempts.add(attempt(3))
+    for again in (attempt(3), replace(attempt(3), tx_hash=digest("another"))):
+        with pytest.raises(OperatorError), ledger.begin() as work:
+            work.attempts.add(again)
+
+
+def test_attempts_stand_by_nonce_and_fee(ledger: SqlLedger) -> None:
+    """Whatever the order they were stored in: of those that share a nonce the dearest is the newest."""
+    first, dearer, later = attempt(3), attempt(3, fee=2**41), attempt(4, of=1)
+    with ledger.begin() as work:
+        work.anchors.save_manifest(manifest(1))
+        for row in (later, dearer, first, replace(attempt(9), chain="eip155:5"), replace(attempt(8), sender=bytes(20))):
+            work.attempts.add(row)
+    with ledger.read() as work:
+        assert work.attempts.since(first.chain, first.sender, 0) == (first, dearer, later)
+        assert work.attempts.since(first.chain, first.sender, 4) == (later,)
+        assert work.attempts.of(ManifestNumber(1), first.chain) == (later,)
+
+
+def test_the_next_nonce_follows_the_highest_that_was_signed(ledger: SqlLedger) -> None:
+    """By chain and sender; 0 where nothing was signed. What failed but happened is counted once."""
+    row = attempt(3)
+    unsure = FailsAfterwards(ledger)
+    with pytest.raises(OperatorError, match="the connection broke"), unsure.begin() as work:
+        work.attempts.add(row)
+    with ledger.read() as work:
+        assert work.attempts.next_nonce(row.chain, row.sender) == 4
+        assert work.attempts.next_nonce("eip155:5", row.sender) == 0
+        assert work.attempts.next_nonce(row.chain, bytes(20)) == 0
+
+
+def test_a_chain_is_held_since_it_first_was(ledger: SqlLedger) -> None:
+    """Another reason does not begin it anew; released, it is gone."""
+    held = HeldRow("eip155:1", "the node does not answer", NOON)
+    with ledger.begin() as work:
+        work.held.release("eip155:1")
+        work.held.hold(HeldRow("eip155:5", "low funds", NOON))
+        work.held.hold(held)
+        work.held.hold(HeldRow("eip155:1", "the cap is reached", NOON + timedelta(hours=1)))
+    with ledger.begin() as work:
+        assert work.held.all() == (replace(held, reason="the cap is reached"), HeldRow("eip155:5", "low funds", NOON))
+        work.held.release("eip155:1")
+    with ledger.read() as work:
+        assert [row.chain for row in work.held.all()] == ["eip155:5"]
 
 
 # ------------------------------------------------------------------- registry

@@ -197,6 +197,9 @@ class _Priced:
     def nonce(self, account: Address) -> int:
         raise NotImplementedError
 
+    def final_nonce(self, account: Address) -> int:
+        raise NotImplementedError
+
     def gas(self, sender: Address, call: Call) -> int:
         return 100 if sender and call.to is None else 0
 
@@ -229,3 +232,35 @@ def test_a_cap_below_the_next_block_s_price_is_said() -> None:
     """Waiting or raising the cap are the two ways out."""
     with pytest.raises(OperatorError, match="Wait until it is cheaper"):
         KeyWallet(_Priced(Fees(base=10, tip=3)), EvmKey.generate(), cap=12).quote(Call(None, b""))
+
+
+@pytest.mark.parametrize(
+    "fees, cap, replaced, by",
+    [
+        (Fees(base=10, tip=3), None, Quote(120, 23, 3), Quote(120, 23, 3)),
+        (Fees(base=10, tip=3), None, Quote(120, 22, 3), Quote(120, 25, 4)),
+        (Fees(base=10, tip=4), None, Quote(120, 80, 3), Quote(120, 90, 4)),
+        (Fees(base=100, tip=30), None, Quote(120, 80, 8), Quote(120, 230, 30)),
+        (Fees(base=100, tip=30), 130, Quote(120, 80, 8), Quote(120, 130, 30)),
+        (Fees(base=0, tip=9), None, Quote(120, 8, 8), Quote(120, 9, 9)),
+    ],
+)
+def test_a_replacement_offers_an_eighth_more_of_both_fees(
+    fees: Fees, cap: int | None, replaced: Quote, by: Quote
+) -> None:
+    """Or all that the next blocks ask, if that is more; where fees have not risen, nothing is replaced."""
+    wallet = KeyWallet(_Priced(fees), EvmKey.generate(), cap=cap)
+    assert wallet.quote(Call(None, b""), replacing=replaced) == by
+
+
+def test_a_replacement_is_never_above_the_cap() -> None:
+    """An eighth more would be: the transaction stays as it is."""
+    wallet = KeyWallet(_Priced(Fees(base=80, tip=10)), EvmKey.generate(), cap=100)
+    with pytest.raises(OperatorError, match="at most 100 wei a unit, found 102 wei"):
+        wallet.quote(Call(None, b""), replacing=Quote(120, 90, 8))
+
+
+def test_nonces_become_final(lab: Lab) -> None:
+    """Never more than were sent."""
+    assert lab.notary.final_nonce() <= lab.notary.next_nonce()
+    assert KeyWallet(lab.chain, EvmKey.generate()).final_nonce() == 0

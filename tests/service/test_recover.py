@@ -60,6 +60,9 @@ class Node:
     def id(self) -> str:
         return self._chain.id
 
+    def check_id(self) -> None:
+        self._chain.check_id()
+
     @property
     def typical_wait(self) -> int:
         return self._chain.typical_wait

@@ -4,20 +4,21 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from notary.core.errors import OperatorError
-from notary.ports.ledger import InstitutionRow
+from notary.ports.ledger import AttemptRow, InstitutionRow
 from notary.store import open_ledger
 from notary.store.engine import make_engine
 from notary.store.ledger import SqlLedger
 from notary.store.schema import bring_up_to_date, migrate, version, versions
 from notary.store.tables import metadata
 from tests.ports.databases import database, ledger, postgres
-from tests.ports.ledger_lab import COLLEGE, PROJECT, Database, Other, append, entry
+from tests.ports.ledger_lab import COLLEGE, PROJECT, Database, Other, anchor, append, entry, manifest
 
 __all__ = ["database", "ledger", "postgres"]
 
@@ -65,6 +66,27 @@ def test_a_ledger_migrates_down_to_nothing_and_up_again(ledger: SqlLedger) -> No
     bring_up_to_date(ledger)
     with ledger.begin() as work:
         append(work, entry(0))
+
+
+def test_anchors_survive_the_way_down_and_up(ledger: SqlLedger) -> None:
+    """Version 1 kept each anchor's transaction beside it: back there and up again it is the same attempt."""
+    signed, bare = anchor(1), replace(anchor(2), gas=0, fee_per_gas=0, tip_per_gas=0)
+    tried = AttemptRow(
+        *(signed.tx_hash, signed.chain, signed.sender, 3, b"signed"),
+        *(signed.gas, signed.fee_per_gas, signed.tip_per_gas, signed.submitted, signed.manifest),
+    )
+    with ledger.begin() as work:
+        for number in (1, 2):
+            work.anchors.save_manifest(manifest(number))
+        for row in (signed, bare):
+            work.anchors.save(row)
+        work.attempts.add(tried)
+    for target in ("0001", versions()[-1]):
+        with ledger.connection(write=True) as connection:
+            migrate(connection, target)
+    with ledger.read() as work:
+        assert work.anchors.anchors() == (signed, bare)
+        assert work.attempts.since(tried.chain, tried.sender, 0) == (tried,)
 
 
 def test_versions_stand_in_one_line() -> None:

@@ -19,7 +19,7 @@ def _parts(path: str) -> list[str | int]:
 
 def get(document: Any, path: str) -> Any:
     """Read what stands at a path."""
-    value = document.to_json() if isinstance(document, Receipt) else document
+    value: Any = document.to_json() if isinstance(document, Receipt) else document
     for part in _parts(path):
         value = value[part]
     return value
@@ -63,7 +63,7 @@ def flipped(text: str) -> str:
 def _open(document: Any, path: str) -> tuple[Any, Any, str | int]:
     copy = deepcopy(document.to_json() if isinstance(document, Receipt) else document)
     *way, last = _parts(path)
-    holder = copy
+    holder: Any = copy
     for part in way:
         holder = holder[part]
     return copy, holder, last

@@ -1,0 +1,110 @@
+"""Drawing a manifest: everything logged so far, put together, kept in the ledger, then pinned.
+
+Each step is durable before the next: a crash in between leaves a manifest that is
+drawn and not pinned, and nothing that is not pinned is carried to a chain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from notary.core.canonical import load
+from notary.core.cid import Cid, StoredBlock
+from notary.core.digest import TreeSize
+from notary.core.encoding import format_time
+from notary.core.errors import OperatorError
+from notary.core.log import Checkpoint
+from notary.core.manifest import MAX_SIZE, Manifest
+from notary.core.merkle import tree_root
+from notary.core.unixfs import update_tree
+from notary.ports.ledger import ManifestNumber, ManifestRow, UnitOfWork
+from notary.service.notary import Notary
+from notary.service.snapshot import take_snapshot
+from notary.service.tree import lost_files, tree_changes
+
+
+def draw(notary: Notary) -> ManifestRow | None:
+    """Draw the next manifest and pin everything it names; None where nothing new is logged.
+
+    A manifest is drawn when something new is logged and the one before is in a
+    block somewhere.
+    """
+    with notary.ledger.read() as work:
+        manifests = work.anchors.manifests()
+        before = manifests[-1] if manifests else None
+        size = work.log.size()
+        if size == (before.tree_size if before else 0):
+            return None
+        if before and not any(row.block is not None for row in work.anchors.anchors(before.number)):
+            return None  # the one before is in no block yet: one at a time
+        row, blocks, pins = _compose(notary, work, before, TreeSize(size))
+    with notary.ledger.begin() as work:
+        if len(work.anchors.manifests()) >= row.number:
+            return None  # another process drew it meanwhile
+        work.anchors.save_manifest(row)
+    return _pin(notary, row, blocks, pins)
+
+
+def pinned(notary: Notary, number: ManifestNumber) -> ManifestRow:
+    """Return a drawn manifest, pinned now where a crash left that undone."""
+    with notary.ledger.read() as work:
+        rows = {row.number: row for row in work.anchors.manifests()}
+        row = rows[number]
+        if row.pinned:
+            return row
+        manifest = read_manifest(row)
+        before = rows.get(ManifestNumber(number - 1))
+        again, blocks, pins = _compose(notary, work, before, manifest.size, manifest.time)
+    if again.digest != row.digest:
+        raise OperatorError(
+            f"manifest {number} cannot be composed again", hint="The ledger was changed by hand: restore a backup"
+        )
+    return _pin(notary, row, blocks, pins)
+
+
+def read_manifest(row: ManifestRow) -> Manifest:
+    """Read a drawn manifest."""
+    return Manifest.parse(load(row.data, f"manifest {row.number}", max_size=MAX_SIZE).value)
+
+
+def _pin(notary: Notary, row: ManifestRow, blocks: list[StoredBlock], pins: list[Cid]) -> ManifestRow:
+    notary.blocks.put(blocks, pins=pins)
+    row = replace(row, pinned=True)
+    with notary.ledger.begin() as work:
+        work.anchors.save_manifest(row)
+    return row
+
+
+def _compose(
+    notary: Notary, work: UnitOfWork, before: ManifestRow | None, size: TreeSize, time: str | None = None
+) -> tuple[ManifestRow, list[StoredBlock], list[Cid]]:
+    """Put a manifest together with all its blocks: the same again after a crash, given its time."""
+    previous = read_manifest(before) if before else None
+    root = tree_root(size, work.log.node)
+    checkpoint = notary.sign_note(Checkpoint(notary.origin, size, root).text)
+    changes = tree_changes(work, before, size, checkpoint)
+    if before and previous and not before.pinned:  # a total loss took files of that tree: see `recover`
+        changes = {**dict.fromkeys(lost_files(previous.tree, notary.blocks.get)), **changes}
+    tree, blocks = update_tree(previous.tree if previous else None, changes, notary.blocks.get)
+    manifest = Manifest(
+        origin=notary.origin,
+        since=before.tree_size if before else 0,
+        size=size,
+        root=root,
+        snapshot=take_snapshot(work, size).tree.root,
+        legacy=None,
+        previous=before.digest if before else None,
+        tree=tree.cid,
+        time=time or format_time(notary.clock.now()),
+    )
+    raw = [manifest.block(), manifest.anchor_preimage()]
+    named = [StoredBlock(Cid.of(data), data) for data in raw]
+    row = ManifestRow(
+        number=ManifestNumber(before.number + 1 if before else 1),
+        digest=manifest.digest(),
+        data=manifest.block(),
+        checkpoint=checkpoint,
+        tree_size=size,
+        pinned=False,
+    )
+    return row, [*blocks, *named], [tree.cid, *(block.cid for block in named)]
