@@ -14,7 +14,7 @@ from typing import Any, Never, cast
 
 import click
 
-from api.spoken import Exit
+from api.cli.spoken import Exit
 
 _EXAMPLE = "notary stamp diplomas/"
 
@@ -72,7 +72,7 @@ class Notary(click.Group):
         if cmd_name not in self.list_commands(ctx):
             return None
         name = cmd_name.replace("-", "_")
-        return cast("click.Command", getattr(import_module(f"api.commands.{name}"), name))
+        return cast("click.Command", getattr(import_module(f"api.cli.commands.{name}"), name))
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Begin with an example."""

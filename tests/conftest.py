@@ -18,9 +18,7 @@ Node = TypeVar("Node")
 FOR_TESTS = {"NOTARY_PARTS", "NOTARY_STANDARDS"}
 
 hypothesis.settings.register_profile("here", max_examples=60, deadline=None)
-hypothesis.settings.register_profile(
-    "ci", max_examples=100, deadline=None, derandomize=True, print_blob=True
-)
+hypothesis.settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, print_blob=True)
 
 
 def pytest_configure() -> None:

@@ -60,8 +60,7 @@ def _guard(event: str, arguments: tuple[object, ...]) -> None:
         raise NetworkBlockedError(f"tests run without a network, and this one asked for {host!r}")
     if not _loopback_allowed:
         raise NetworkBlockedError(
-            f"this test asked for {host!r}: mark it `node` (needs a real part) "
-            "or `loopback` (starts its own server)"
+            f"this test asked for {host!r}: mark it `node` (needs a real part) or `loopback` (starts its own server)"
         )
 
 

@@ -67,9 +67,7 @@ def program(name: str) -> Path:
     provided = parts / "bin" / name
     found = str(provided) if os.access(provided, os.X_OK) else shutil.which(name)
     if found is None:
-        raise PartMissingError(
-            f"{name} is neither in {provided.parent} nor on the PATH; scripts/nodes provides it"
-        )
+        raise PartMissingError(f"{name} is neither in {provided.parent} nor on the PATH; scripts/nodes provides it")
     return Path(found)
 
 

@@ -12,9 +12,7 @@ from tests.parts import EvmNode, KuboNode
 
 def ask(node: EvmNode, method: str, *params: object) -> str:
     question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    request = urllib.request.Request(
-        node.url, json.dumps(question).encode(), {"Content-Type": "application/json"}
-    )
+    request = urllib.request.Request(node.url, json.dumps(question).encode(), {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=5) as reply:
         answer: str = json.load(reply)["result"]
     return answer
@@ -22,9 +20,7 @@ def ask(node: EvmNode, method: str, *params: object) -> str:
 
 @pytest.mark.node
 @pytest.mark.parametrize("name", ["anvil", "geth"])
-def test_an_evm_node_is_on_its_chain_and_its_key_holds_coins(
-    name: str, request: pytest.FixtureRequest
-) -> None:
+def test_an_evm_node_is_on_its_chain_and_its_key_holds_coins(name: str, request: pytest.FixtureRequest) -> None:
     from eth_account import Account
 
     node: EvmNode = request.getfixturevalue(name)

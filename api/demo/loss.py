@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from api.cli.drill import Drill, run_drill
+from api.cli.spoken import shown
 from api.demo.institutions import PROFILES, Institution
 from api.demo.story import PASSPHRASE, Outcome, Say, Wishes, anchor_all, run, submit_batch, write_receipts
-from api.drill import Drill, run_drill
 from api.key_files import KeyFile
 from api.recovering import Recovered, Remains, recover_notary
 from api.settings import EMBEDDED, Settings
-from api.spoken import shown
 from api.wiring import open_notary
 from notary.core.canonical import JSON, canonical
 from notary.core.digest import TreeSize

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
+from api.cli.drill import OFFLINE, bare_environment
+from api.cli.spoken import count
+from api.cli.spoken import shown as name_path
 from api.demo.exhibits import make_pdf, make_picture
 from api.demo.institutions import PROFILES, Institution
-from api.drill import OFFLINE, bare_environment
 from api.founding import found_notary
 from api.key_files import KeyFile
 from api.settings import EMBEDDED, ChainSetting, Settings
-from api.spoken import count
-from api.spoken import shown as name_path
 from api.wiring import open_notary
 from notary.core.canonical import JSON, canonical
 from notary.core.credential import read

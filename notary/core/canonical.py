@@ -107,7 +107,7 @@ def _keeps_members(data: bytes, outside: bytes, canonical_bytes: bytes) -> bool:
     """Say whether no name stood twice: a parser that drops a member drops its colon.
 
     Without escapes, strings come out as they went in, and all colons can be
-    counted. With them a string may gain one (`\\u003a`), so only those outside count.
+    counted. With them a string may gain an escaped one, so only those outside count.
     """
     if b"\\" not in data:
         return data.count(b":") == canonical_bytes.count(b":")

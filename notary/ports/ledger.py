@@ -108,7 +108,7 @@ class Credentials(Protocol):
         """Return the digests of the evidence manifests that a batch's credentials have."""
         ...
 
-    def get(self, id: CredentialId) -> CredentialRow | None:
+    def get(self, name: CredentialId) -> CredentialRow | None:
         """Return one."""
         ...
 
@@ -132,7 +132,7 @@ class Credentials(Protocol):
         """Return how many credentials have this evidence manifest."""
         ...
 
-    def erase(self, id: CredentialId) -> None:
+    def erase(self, name: CredentialId) -> None:
         """Forget a credential: content, salt, digest, evidence, learner, title and source; its place and leaf stay.
 
         One that waits for a batch waits no more. Safe to repeat; one that is not there is no error.
@@ -205,7 +205,7 @@ class Batches(Protocol):
         """Add a batch, or replace the row of its id."""
         ...
 
-    def get(self, id: BatchId) -> BatchRow | None:
+    def get(self, number: BatchId) -> BatchRow | None:
         """Return one."""
         ...
 
@@ -254,7 +254,7 @@ class Log(Protocol):
         """Return one entry."""
         ...
 
-    def by_id(self, id: Digest) -> EntryRow | None:
+    def by_id(self, statement: Digest) -> EntryRow | None:
         """Return the entry of a statement id."""
         ...
 

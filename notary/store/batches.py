@@ -24,8 +24,8 @@ class SqlBatches:
     def save(self, row: BatchRow) -> None:
         save(self._connection, batch, values(row))
 
-    def get(self, id: BatchId) -> BatchRow | None:  # noqa: A002 -- the port's name
-        return next(iter(self._where(batch.c.id == id)), None)
+    def get(self, number: BatchId) -> BatchRow | None:
+        return next(iter(self._where(batch.c.id == number)), None)
 
     def by_entry(self, entry: LeafIndex) -> BatchRow | None:
         return next(iter(self._where(batch.c.entry == entry)), None)

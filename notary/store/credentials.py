@@ -145,8 +145,8 @@ class SqlCredentials:
         )
         return {digest for digest in self._connection.scalars(statement) if digest is not None}
 
-    def get(self, id: CredentialId) -> CredentialRow | None:  # noqa: A002 -- the port's name
-        return self._one(_whole().where(credential.c.id == id))
+    def get(self, name: CredentialId) -> CredentialRow | None:
+        return self._one(_whole().where(credential.c.id == name))
 
     def by_link(self, link: Digest) -> CredentialRow | None:
         return self._one(_whole().where(credential.c.link == link))
@@ -166,8 +166,8 @@ class SqlCredentials:
         having = select(func.count()).select_from(credential).where(credential.c.evidence == evidence)
         return self._connection.scalar(having) or 0
 
-    def erase(self, id: CredentialId) -> None:  # noqa: A002 -- the port's name
-        number = self._connection.scalar(select(credential.c.number).where(credential.c.id == id))
+    def erase(self, name: CredentialId) -> None:
+        number = self._connection.scalar(select(credential.c.number).where(credential.c.id == name))
         if number is None:
             return
         gone = dict.fromkeys(("salt", "digest", "evidence", "learner", "title", "line"))

@@ -44,8 +44,8 @@ class SqlLog:
     def entry(self, index: LeafIndex) -> EntryRow | None:
         return self._one(log_entry.c.index == index)
 
-    def by_id(self, id: Digest) -> EntryRow | None:  # noqa: A002 -- the port's name
-        return self._one(log_entry.c.id == id)
+    def by_id(self, statement: Digest) -> EntryRow | None:
+        return self._one(log_entry.c.id == statement)
 
     def last_of(self, issuer: str) -> EntryRow | None:
         return self._one(log_entry.c.issuer == issuer)

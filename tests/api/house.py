@@ -11,13 +11,13 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from api.app import make_app
 from api.demo.institutions import PROFILES, Institution
 from api.founding import found_notary
+from api.http.app import make_app
+from api.http.worker import Anchoring
 from api.key_files import KeyFile
 from api.settings import EMBEDDED, ChainSetting, Settings
 from api.wiring import open_notary
-from api.worker import Anchoring
 from notary.core.canonical import canonical
 from notary.core.encoding import from_base64url
 from notary.service.api_keys import create_api_key

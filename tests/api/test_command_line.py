@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-import api.commands
+import api.cli.commands
 from api.command_line import main
 from api.settings import Settings
 from tests.api.desk import Desk
@@ -26,7 +26,7 @@ def every() -> Iterator[tuple[str, ...]]:
 
 def test_table_names_every_module() -> None:
     """`notary --help` lists exactly the commands that are there."""
-    modules = {path.stem.replace("_", "-") for path in Path(api.commands.__path__[0]).glob("[a-z]*.py")}
+    modules = {path.stem.replace("_", "-") for path in Path(api.cli.commands.__path__[0]).glob("[a-z]*.py")}
     assert set(main.list_commands(click.Context(main))) == modules
 
 

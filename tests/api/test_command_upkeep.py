@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.receipt_files import cell
+from api.cli.receipt_files import cell
 from api.records import BACKUP, ERASED
 from tests.api.desk import Desk, badge, ndjson
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.bodies import MAX_LINE, lines
-from api.guard import HEADERS
-from api.limits import TokenBuckets
-from api.routes.credentials import MAX_STREAM
+from api.http.bodies import MAX_LINE, lines
+from api.http.guard import HEADERS
+from api.http.limits import TokenBuckets
+from api.http.routes.credentials import MAX_STREAM
 from notary.core.errors import OperatorError
 from notary.core.receipt import MAX_SIZE
 from tests.api.house import JSON_BODY, NDJSON, House, problem, token_of
@@ -193,7 +193,7 @@ def test_an_outage_and_a_bug_give_nothing_away(house: House, monkeypatch: pytest
         def fail(_: object, raised: Exception = error) -> None:
             raise raised
 
-        monkeypatch.setattr("api.routes.log.signed_checkpoint", fail)
+        monkeypatch.setattr("api.http.routes.log.signed_checkpoint", fail)
         answer = house.client.get("/log/checkpoint", headers={"Accept": "text/html"})
         assert answer.status_code == status
         assert "secret" not in answer.text

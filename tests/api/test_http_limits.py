@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.limits import TokenBuckets, household
+from api.http.limits import TokenBuckets, household
 from tests.api.house import House, problem
 
 

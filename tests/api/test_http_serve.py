@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from api.app import listening
+from api.http.app import listening
 from notary.core.errors import OperatorError
 from tests.api.house import found_house
 from tests.parts import free_port

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from api import worker
-from api.worker import Anchoring
+from api.http import worker
+from api.http.worker import Anchoring
 from notary.core.errors import OperatorError
 from notary.service.anchoring import Round
 from tests.api.house import House

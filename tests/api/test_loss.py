@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from anchoring.car import export_car
 from anchoring.embedded_blocks import EmbeddedBlocks
-from api.commands.drill import drill
-from api.commands.recover import recover
+from api.cli.commands.drill import drill
+from api.cli.commands.recover import recover
 from api.demo.loss import Loss, lose_everything
 from api.demo.story import Wishes
 from notary.core.trust import TrustFile

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from api.logs import JsonLines, log_as_json
-from api.metrics import MEDIA_TYPE
+from api.http.logs import JsonLines, log_as_json
+from api.http.metrics import MEDIA_TYPE
+from api.http.worker import Anchoring
 from api.records import Backup, last_beat
-from api.worker import Anchoring
 from notary.core.encoding import to_base64url, to_hex
 from notary.core.errors import OperatorError
 from tests.api.house import House, found_house, open_house, token_of
@@ -92,7 +92,7 @@ def test_a_chain_that_is_not_reached_has_no_balance_and_trouble_is_said(
         raise OperatorError("node.example does not answer")
 
     own_house.anchoring.round()
-    monkeypatch.setattr("api.worker.advance", down)
+    monkeypatch.setattr("api.http.worker.advance", down)
     monkeypatch.setattr(type(own_house.notary.sites[0].wallet), "balance", down)
     own_house.anchoring.round()
     found = numbers(own_house)
@@ -166,9 +166,9 @@ def test_the_log_of_a_whole_life_names_nobody_and_holds_no_secret(
         def bug(*_: object) -> None:
             raise ValueError(f"Zebulon Quixwood {token}")
 
-        monkeypatch.setattr("api.worker.advance", bug)
+        monkeypatch.setattr("api.http.worker.advance", bug)
         house.anchoring.round()
-        monkeypatch.setattr("api.routes.log.signed_checkpoint", bug)
+        monkeypatch.setattr("api.http.routes.log.signed_checkpoint", bug)
         house.client.get("/log/checkpoint")
         logging.getLogger("urllib3.connectionpool").warning("Retrying %s", "/v3/0123456789abcdef")
     finally:
@@ -177,7 +177,7 @@ def test_the_log_of_a_whole_life_names_nobody_and_holds_no_secret(
     log = capsys.readouterr().err
     lines = [json.loads(line) for line in log.splitlines()]
     assert {"/r/{token}", "/v1/credentials", "/log/checkpoint"} <= {line.get("route") for line in lines}
-    (failure,) = [line for line in lines if line["from"] == "api.worker"]
+    (failure,) = [line for line in lines if line["from"] == "api.http.worker"]
     assert (failure["level"], failure["error"]) == ("error", "ValueError")
     assert failure["places"][-1].endswith(" bug")
     with house.notary.ledger.read() as work:

@@ -362,6 +362,16 @@ def compromise_hidden_by_an_unproven_newer_state(world: World) -> Any:
 
 
 @attack(NOT_VERIFIED, 9, "compromised")
+def compromise_in_one_of_two_states_of_a_number(world: World) -> Any:
+    """The trust file's state and a newer anchor's have one number; a mark in either counts."""
+    unmarked = world.harbour.enact().state
+    world.harbour.registries.pop()
+    world.harbour.enact(compromised=[Compromise(BETA.key.public.multibase, format_unix(BLOCK))])
+    world.east.anchor()
+    return Given(world.receipt("frank"), trust=world.trust(registry=unmarked))
+
+
+@attack(NOT_VERIFIED, 9, "compromised")
 def compromise_hidden_by_an_older_state(world: World) -> Any:
     """The state in force at the anchor does not mark the key yet; the newest known does."""
     world.harbour.enact(compromised=[Compromise(ALPHA.key.public.multibase, format_unix(START))])

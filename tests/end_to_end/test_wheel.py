@@ -22,11 +22,12 @@ def test_the_wheel_alone_verifies(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    install = [environment / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", wheel]
+    pip = environment / "bin" / "pip"
+    install: list[str | Path] = [pip, "install", "--quiet", "--disable-pip-version-check", wheel]
     installed = subprocess.run(install, check=False, capture_output=True, text=True)
     if installed.returncode:
         lacking(f"the wheel's requirements cannot be fetched: {installed.stderr.strip()[-300:]}")
-    names = subprocess.run([install[0], "list", "--format=freeze"], check=True, capture_output=True, text=True).stdout
+    names = subprocess.run([pip, "list", "--format=freeze"], check=True, capture_output=True, text=True).stdout
     assert len(names.splitlines()) <= MOST_PACKAGES, names
     for absent in ("web3", "SQLAlchemy", "fastapi", "dbos"):
         assert absent not in names

@@ -4,9 +4,9 @@ Deterministic: keys, salts and hashes come from names, times from a counter. The
 story is `World.__init__`; every test may carry it on in a world of its own:
 
     world = World()
-    world.receipt("alice")                                   # two commitments: her batch, and its statuses
+    world.receipt("alice")                                   # her batch, and its statuses as of the newest anchor
     world.receipt("alice", as_of=0)                          # as it was when her batch was anchored
-    world.harbour.enact(BETA.but(recognition=Recognition.COMMUNITY))
+    world.harbour.enact(BETA.but(recognition=Recognition.SELF_ASSERTED))
     world.receipt(world.award(BETA))                         # a new credential under the new registry state
     world.verify(receipt, trust=world.trust(anchors_needed=2))
 """

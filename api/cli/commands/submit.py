@@ -1,0 +1,140 @@
+"""`notary submit`: hand credentials in; a report lists what was accepted and what was refused, and why."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from api.cli.spoken import Exit, Said, Table, command, count, progress, shown
+from api.key_files import write_secret
+from api.settings import Settings
+from notary.core.canonical import JSON
+from notary.core.digest import Digest
+from notary.core.registry import MemberRecord
+from notary.service.accept import Accepted, Refused, Source, accept
+from notary.service.evidence_manifest import Exhibit, attach
+from notary.service.intake import open_sources, open_stream, read_all
+from notary.service.notary import Notary
+from notary.service.registry import Members, members_in_force
+
+SHOWN = 20
+"""Refusals on screen; the report has them all."""
+_PATH = click.Path(exists=True, path_type=Path, allow_dash=True)
+
+
+@command("submit", example="notary submit diplomas.ndjson --issuer did:web:fenwick.example --report report.json")
+@click.argument("paths", metavar="FILE|FOLDER|NDJSON|-...", nargs=-1, required=True, type=_PATH)
+@click.option("--issuer", metavar="DID", help="The institution, where the consortium has several: its id or an alias.")
+@click.option(
+    "--evidence",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file that shows what was achieved; encrypted, then pinned. Several for several.",
+)
+@click.option("--narrative", help="What the evidence shows, in words.")
+@click.option(
+    "--as", "form", type=click.Choice(["file"]), help="Take files as they are: submitted by, never issued by."
+)
+@click.option("--duplicates", is_flag=True, help="Take what was submitted before once more, on purpose.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a report as JSON, with the learners' private links: for its owner only.",
+)
+def submit(
+    settings: Settings,
+    paths: tuple[Path, ...],
+    issuer: str | None,
+    evidence: tuple[Path, ...],
+    narrative: str | None,
+    form: str | None,
+    report: Path | None,
+    *,
+    duplicates: bool,
+) -> Said:
+    """Hand in credentials: JSON, JWT or SD-JWT, baked PNG or SVG; folders; or NDJSON, one a line.
+
+    Each is taken or refused by itself. Exit code 1 where any was refused.
+    """
+    from api.wiring import open_notary
+
+    if report and report.exists():
+        raise click.UsageError(f"--report: {shown(report)} is there already; choose another name")
+    with open_notary(settings, chains=False) as notary, progress("Reading") as done:
+        member = choose_member(members_in_force(notary.ledger), issuer)
+        readings = read_all(_open(paths, as_file=form == "file"), member, as_file=form == "file")
+        proof = attach_evidence(notary, evidence, narrative)
+        results = list(accept(notary, member, readings, evidence=proof, duplicates=duplicates, done=done))
+    return _said(settings, member, results, report)
+
+
+def choose_member(members: Members, issuer: str | None) -> MemberRecord:
+    """Return the institution that is meant: the one named, or the only one."""
+    if issuer is not None:
+        return members.require(issuer)
+    if len(members.records) == 1:
+        return members.records[0]
+    names = "; ".join(f"{record.id} ({record.name})" for record in members.records)
+    raise click.UsageError(f"Several institutions are members: say which with --issuer. {names}")
+
+
+def attach_evidence(notary: Notary, files: Iterable[Path], narrative: str | None) -> Digest | None:
+    """Encrypt and pin evidence files; None where there are none."""
+    files = list(files)
+    if not files and narrative is None:
+        return None
+    with ExitStack() as stack:
+        exhibits = [
+            Exhibit(
+                path.name,
+                mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+                stack.enter_context(path.open("rb")),
+            )
+            for path in files
+        ]
+        return attach(notary, exhibits, narrative)
+
+
+def _open(paths: tuple[Path, ...], *, as_file: bool) -> Iterator[Source | Refused]:
+    for path in paths:
+        if str(path) == "-":
+            yield from open_stream(sys.stdin.buffer, as_file=as_file)
+        else:
+            yield from open_sources([path], as_file=as_file)
+
+
+def _said(settings: Settings, member: MemberRecord, results: list[Accepted | Refused], report: Path | None) -> Said:
+    accepted = [result for result in results if isinstance(result, Accepted)]
+    refused = [result for result in results if isinstance(result, Refused)]
+    address = settings.public_url.rstrip("/")
+    data: dict[str, JSON] = {
+        "institution": member.id,
+        "accepted": [
+            {
+                "id": result.id,
+                "source": result.source,
+                "line": result.line,
+                "learner": result.learner,
+                "title": result.title,
+                "link": f"{address}/r/{result.token}",
+            }
+            for result in accepted
+        ],
+        "refused": [{"source": result.source, "line": result.line, "why": result.why} for result in refused],
+    }
+    lines: list[str | Table] = [f"{count(len(accepted), 'credential')} of {member.name} accepted."]
+    if refused:
+        lines.append(f"{count(len(refused), 'credential')} refused:")
+        lines += [f"  {result.why}" for result in refused[:SHOWN]]
+    if len(refused) > SHOWN:
+        lines.append(f"  … and {len(refused) - SHOWN} more" + ("" if report else ": --report FILE lists them all"))
+    if report:
+        write_secret(report, json.dumps(data, ensure_ascii=False, indent=1).encode())
+        lines.append(f"Report, with the learners' private links: {shown(report)}")
+    return Said(lines, data, "notary seal" if accepted else None, Exit.NOT if refused else Exit.DONE)

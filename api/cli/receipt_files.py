@@ -1,0 +1,78 @@
+"""Receipts as files, with an index a spreadsheet opens, and the trust file by which they verify."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.cli.spoken import shown
+from api.settings import Settings
+from notary.core.canonical import canonical
+from notary.core.errors import VerifierError
+from notary.core.trust import Quorum, TrustFile
+from notary.ports.ledger import CredentialRow
+from notary.service.notary import Notary
+from notary.service.progress import Stage
+from notary.service.trust import NOBODY, export_trust
+
+SUFFIX = ".receipt.json"
+TRUST_FILE = "trust.json"
+INDEX = "index.csv"
+_COLUMNS = ("source", "line", "credential", "learner", "receipt", "link", "state")
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet run a cell; such a cell gets an apostrophe, as OWASP recommends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of the index."""
+
+    row: CredentialRow
+    receipt: Path | None
+    state: Stage | str
+
+
+def write_index(folder: Path, listed: Iterable[Listed], links: dict[str, str]) -> Path:
+    """Write index.csv: UTF-8 with its mark, so that every spreadsheet reads names as they are."""
+    path = folder / INDEX
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(_COLUMNS)
+        for each in listed:
+            row = each.row
+            receipt = each.receipt.name if each.receipt else ""
+            link = links.get(row.id, "")
+            cells = (row.source, row.line or "", row.id, row.learner or "", receipt, link, str(each.state))
+            table.writerow([cell(str(value)) for value in cells])
+    return path
+
+
+def read_links(reports: Iterable[Path]) -> dict[str, str]:
+    """Read the learners' links from the reports that `notary submit` wrote, by credential id."""
+    links: dict[str, str] = {}
+    for path in reports:
+        try:
+            accepted = json.loads(path.read_bytes())["accepted"]
+            links |= {str(each["id"]): str(each["link"]) for each in accepted}
+        except (ValueError, KeyError, TypeError) as error:
+            raise VerifierError(
+                f"{shown(path)} is no report of notary submit", hint="Give the --report file"
+            ) from error
+    return links
+
+
+def write_trust(notary: Notary, settings: Settings, path: Path, block_notes: Quorum = NOBODY) -> TrustFile:
+    """Write what a verifier should know today."""
+    trust = export_trust(notary, settings.name, block_notes=block_notes)
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_bytes(canonical(trust.to_json()) + b"\n")
+    temporary.replace(path)
+    return trust
+
+
+def cell(text: str) -> str:
+    """Return a cell's text so that no spreadsheet runs it."""
+    return f"'{text}" if text.startswith(_FORMULAS) else text

@@ -1,0 +1,29 @@
+"""Waiting for an anchor: the same step again until it is final, with a bar for people."""
+
+from __future__ import annotations
+
+import time
+
+from api.cli.spoken import progress
+from notary.service.anchoring import Round, advance
+from notary.service.notary import Notary
+
+_PATIENCE = 4
+"""Typical waits after which waiting ends; the anchor goes on without it."""
+_LEAST = 60.0
+
+
+def settle(notary: Notary) -> tuple[Round, ...]:
+    """Advance what waits until all of it is final, or has taken far longer than it usually does."""
+    typical = max(site.chain.typical_wait for site in notary.sites)
+    patience = max(_LEAST, _PATIENCE * typical)
+    began = time.monotonic()
+    touched = advance(notary)
+    pause = 0.1
+    with progress(f"Waiting for the chain, usually {typical} s", typical) as show:
+        while not all(found.final for found in touched) and (waited := time.monotonic() - began) < patience:
+            show(int(waited))
+            time.sleep(pause)
+            pause = min(2 * pause, 5.0, max(0.1, typical / 20))
+            touched = advance(notary) or touched
+    return touched

@@ -1,0 +1,1 @@
+"""The service over HTTP: API, public log, pages, and the worker beside them."""

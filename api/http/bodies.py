@@ -1,0 +1,90 @@
+"""Request bodies, bounded while they come in: nothing hostile is ever held whole, or parsed by anyone but the core."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import BinaryIO, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.types import Message, Receive
+
+from api.http.problems import TooLarge
+from notary.core.credential import MAX_JSON
+from notary.service.accept import Source
+
+SPOOL = 1 << 20
+"""Bytes of a body kept in memory before it goes to a temporary file."""
+MAX_FIELD = 64 << 10
+MAX_LINE = MAX_JSON
+"""Bytes of a line: one credential."""
+
+
+def bounded(request: Request, most: int) -> Request:
+    """Return the request with a body of at most `most` bytes: TooLarge, by its own word or once it is more."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and (len(declared) > 15 or int(declared) > most):
+        raise _too_large(most)
+    return Request(request.scope, _Bounded(request.receive, most))
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """Read a small body whole."""
+    return await bounded(request, most).body()
+
+
+async def spool_body(request: Request, most: int) -> BinaryIO:
+    """Read a large body into a temporary file without a name, and return it at its beginning."""
+    spooled = cast("BinaryIO", tempfile.SpooledTemporaryFile(SPOOL))  # noqa: SIM115  # the caller closes it
+    try:
+        async for piece in bounded(request, most).stream():
+            await run_in_threadpool(spooled.write, piece)
+        spooled.seek(0)
+    except BaseException:
+        spooled.close()
+        raise
+    return spooled
+
+
+@asynccontextmanager
+async def form_of(request: Request, most: int, *, files: int) -> AsyncIterator[FormData]:
+    """Read a multipart form of at most `files` files; they are gone when the block ends."""
+    form = bounded(request, most).form(max_files=files, max_fields=files, max_part_size=MAX_FIELD)
+    async with form as read:
+        yield read
+
+
+def lines(stream: BinaryIO, name: str) -> Iterator[Source]:
+    """Yield the lines of a stream that are not blank, in bounded memory; one that is too long is cut short.
+
+    A credential cut at one byte more than the longest is refused as too large, and the rest goes on.
+    """
+    number = 0
+    while line := stream.readline(MAX_LINE + 1):
+        number += 1
+        rest = line
+        while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
+            rest = stream.readline(MAX_LINE + 1)
+        if line.strip():
+            yield Source(line, name, number)
+
+
+class _Bounded:
+    """`receive` of an ASGI application that counts."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._most, self._seen = receive, most, 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        if self._seen > self._most:
+            raise _too_large(self._most)
+        return message
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge("the request is too large", expected=f"at most {most} bytes", hint="Send it in several requests")
