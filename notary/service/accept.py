@@ -113,9 +113,9 @@ def read_source(source: Source, member: MemberRecord, *, as_file: bool = False) 
                 hint="Add it as an alias of the member, or submit it with the right --issuer",
             )
         learner = ", ".join(summary.learners) or None
-        return Reading(
-            source.name, source.line, credential.form, credential.digest, credential.data, learner, summary.title
-        )
+        # As it was written, where it is no image: its form decides the digest, and nothing has to be copied.
+        data = source.data if source.data.startswith(b"{") else credential.data
+        return Reading(source.name, source.line, credential.form, credential.digest, data, learner, summary.title)
     except NotaryError as error:
         why = str(error)
         why = why if why.startswith(where) else f"{where}: {why}"

@@ -42,8 +42,8 @@ _IN_FLIGHT = 8
 
 _FORMS = {form.value: form for form in Form}
 
-_Packed: TypeAlias = tuple[int, bytes, bytes, str | None, str | None] | Refused
-"""Form, digest, data, learner, title: what of a reading the reader does not know already."""
+_Packed: TypeAlias = tuple[int, bytes, bytes | None, str | None, str | None] | Refused
+"""Form, digest, data (None where it is the source's own), learner, title: what the asker does not know already."""
 
 
 def open_sources(paths: Iterable[Path], *, as_file: bool = False) -> Iterator[Source | Refused]:
@@ -142,7 +142,8 @@ def _read_chunk(packed: list[tuple[bytes, str, int | None]], member: MemberRecor
         if isinstance(found, Refused):
             results.append(found)
         else:
-            results.append((found.form.value, bytes(found.digest), found.data, found.learner, found.title))
+            content = None if found.data == data else found.data
+            results.append((found.form.value, bytes(found.digest), content, found.learner, found.title))
     return results
 
 
@@ -156,7 +157,8 @@ def _unpack(chunk: list[Source | Refused], packed: list[_Packed]) -> Iterator[Re
         if isinstance(found, Refused):
             yield found
         else:
-            form, digest, data, learner, title = found
+            form, digest, content, learner, title = found
+            data = source.data if content is None else content
             yield Reading(source.name, source.line, _FORMS[form], Digest(digest), data, learner, title)
 
 
