@@ -13,7 +13,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, TypeAlias
 
-MODULES = ("verdict", "mandate", "authority", "grounds", "verify")
+MODULES = ("verdict", "mandate", "authority", "grounds", "case", "verify")
 """Where verification decides, each after those it imports."""
 
 Change: TypeAlias = Callable[[Any], ast.AST]
