@@ -54,8 +54,22 @@ def _in_place() -> Iterator[None]:
         lacking(str(error))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, object, object]:
+    """A test whose fixtures lack a part is left out, and so is the next that asks for them."""
+    with _in_place():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    """And so is a test that starts a part by itself."""
+    with _in_place():
+        return (yield)
+
+
 def _shared(running: AbstractContextManager[Node]) -> Iterator[Node]:
-    with _in_place(), running as node:
+    with running as node:
         yield node
 
 

@@ -111,7 +111,7 @@ class Case:
         says = f"{status.name.lower()} as of {format_unix(ground.time)}"
         found = Check(10, about, State.PASS, says)
         if any(self._knows_later(finding) for finding in ground.complete):
-            settle = "The newest status: verify --fresh, or a refreshed receipt"
+            settle = "A refreshed receipt, from the learner's link"
             found = Check(10, about, State.STALE, f"{says}; your trust file knows later anchors", settle=settle)
         return StatusFinding(found.resting_on(*rests), StatusFact(status, ground.time), behind)
 
