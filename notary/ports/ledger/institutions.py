@@ -1,0 +1,34 @@
+"""What each institution has set for itself here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from notary.core.digest import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionRow:
+    """An institution's choices here: `retain` its credentials, answer look-ups by digest; its API keys' hashes."""
+
+    did: str
+    retain: bool = True
+    lookup: bool = True
+    api_keys: tuple[Digest, ...] = ()
+
+
+class Institutions(Protocol):
+    """Choices of institutions."""
+
+    def get(self, did: str) -> InstitutionRow | None:
+        """Return one."""
+        ...
+
+    def save(self, row: InstitutionRow) -> None:
+        """Add an institution, or replace its row."""
+        ...
+
+    def by_api_key(self, key: Digest) -> InstitutionRow | None:
+        """Return the institution an API key's hash belongs to."""
+        ...

@@ -1,0 +1,54 @@
+"""One unit of work, and the database that gives it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from notary.ports.ledger.anchors import Anchors
+from notary.ports.ledger.attempts import Attempts, Held
+from notary.ports.ledger.batches import Batches
+from notary.ports.ledger.credentials import Credentials
+from notary.ports.ledger.evidence import Evidence
+from notary.ports.ledger.institutions import Institutions
+from notary.ports.ledger.log import Log
+from notary.ports.ledger.registry import Registry
+
+
+class UnitOfWork(Protocol):
+    """Everything read and written together."""
+
+    credentials: Credentials
+    evidence: Evidence
+    batches: Batches
+    log: Log
+    anchors: Anchors
+    attempts: Attempts
+    held: Held
+    registry: Registry
+    institutions: Institutions
+
+
+class Ledger(Protocol):
+    """The database."""
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
+        """Open a unit of work: committed and durable when the block ends, undone when it raises.
+
+        One at a time, across all processes: what was read in it is still so when
+        it writes. So it holds nothing slow: no chain, no store, no client.
+        OperatorError where the database cannot be reached, refuses a row, or
+        another unit takes longer than a minute: nothing of this one is kept.
+        """
+        ...
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """Open a unit of work that only reads: the ledger as it was when it was first asked.
+
+        It neither waits for others nor makes them wait. Writing in it is an OperatorError.
+        """
+        ...
+
+    def check(self) -> None:
+        """Reach for the database: OperatorError where it does not answer, or its tables are not this release's."""
+        ...
