@@ -112,13 +112,15 @@ def submit(folder: Path) -> dict[str, Any]:
     from api.cli.own_institution import self_asserted
     from notary.service.accept import Accepted, accept
     from notary.service.intake import open_sources, read_all
+    from notary.service.notary import Notary
     from notary.service.seal import seal
     from notary.store import open_ledger
 
     member = self_asserted("z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK", "Bench College", [ISSUER])
     ledger = open_ledger(f"sqlite:///{folder / 'ledger.sqlite3'}")
     clock = SimpleNamespace(now=lambda: datetime.now(UTC))
-    notary: Any = SimpleNamespace(ledger=ledger, clock=clock, random=secrets.token_bytes)
+    none: Any = None  # neither chain nor store takes part
+    notary = Notary("bench.example/log", ledger, none, none, (), none, clock, secrets.token_bytes)
     began = time.perf_counter()
     readings = read_all(open_sources([folder / "credentials.ndjson"]), member)
     taken = sum(isinstance(result, Accepted) for result in accept(notary, member, readings))

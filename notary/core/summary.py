@@ -14,9 +14,14 @@ from typing import TypeAlias
 
 from notary.core.canonical import JSON
 from notary.core.credential import Credential, shown_claims, signed_claims
+from notary.core.digest import Digest
 from notary.core.encoding import shorten
 from notary.core.errors import Malformed
 from notary.core.leaf import Form
+from notary.core.naming import from_ni
+
+CLAIM = "Self-asserted claim"
+"""An evidence item's `genre` where it names a claim that the credential validates."""
 
 Claims: TypeAlias = tuple[dict[str, JSON], ...]
 Achievements: TypeAlias = tuple[str | None, ...]
@@ -28,14 +33,14 @@ class Summary:
     """What people want to know of a credential; all as its issuer wrote it.
 
     `learners` has a name, else an identifier, else an id for every subject that
-    has any. `issuer` is None for a file, which has none.
+    has any. `issuer` is None for a file, which has none. `claims`: digests of the
+    self-asserted claims that the issuer says it validates.
     """
 
     issuer: str | None
-    id: str | None
     title: str | None
     learners: tuple[str, ...]
-    achievements: tuple[Achievements, ...]
+    claims: tuple[Digest, ...] = ()
 
 
 def issuer(credential: Credential) -> str | None:
@@ -65,7 +70,8 @@ def achievements(credential: Credential) -> tuple[Achievements, ...]:
     One tuple for each subject. Where any is empty, or there is none at all, the
     credential does not say what was achieved, and nobody is authorised for it.
     """
-    return _achievement_ids(_subjects(signed_claims(credential)))
+    subjects = _subjects(signed_claims(credential))
+    return tuple(tuple(map(_id, _list(subject.get("achievement")))) for subject in subjects)
 
 
 def summarize(credential: Credential) -> Summary:
@@ -75,11 +81,17 @@ def summarize(credential: Credential) -> Summary:
     learners = [name for subject in subjects if (name := _learner(subject))]
     return Summary(
         issuer=issuer(credential),
-        id=_first(shown, "id") or _first(shown, "jti"),
         title=_first(shown, "name") or _achievement_names(subjects) or _types(shown),
         learners=tuple(dict.fromkeys(learners)),
-        achievements=achievements(credential) if credential.token else _achievement_ids(subjects),
+        claims=_claims(signed_claims(credential)),
     )
+
+
+def _claims(signed: Claims) -> tuple[Digest, ...]:
+    """Give the claims that evidence names by digest (Open Badges 3.0 §B.1.11: `id` and `genre`)."""
+    every = [item for claims in signed for item in _list(claims.get("evidence")) if isinstance(item, dict)]
+    named = [from_ni(_id(item) or "") for item in every if item.get("genre") == CLAIM]
+    return tuple(digest for digest in named if digest is not None)
 
 
 def _issuers(claims: Mapping[str, JSON]) -> Iterator[str]:
@@ -113,10 +125,6 @@ def _subjects(claims: Claims) -> list[dict[str, JSON]]:
         if "badge" in item:
             found.append({"achievement": item["badge"], "recipient": item.get("recipient")})
     return found
-
-
-def _achievement_ids(subjects: list[dict[str, JSON]]) -> tuple[Achievements, ...]:
-    return tuple(tuple(map(_id, _list(subject.get("achievement")))) for subject in subjects)
 
 
 def _achievement_names(subjects: list[dict[str, JSON]]) -> str:

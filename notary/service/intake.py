@@ -1,32 +1,20 @@
-"""Taking in files, folders and NDJSON: what cannot be read is a refusal, and the rest goes on.
-
-Reading is pure, so many credentials are read in processes beside the one that
-writes: chunks of bytes go there, what the ledger needs comes back, in order, a
-bounded number at a time.
-"""
+"""Taking in files, folders and NDJSON: what cannot be read is a refusal, and the rest goes on."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import BinaryIO
 
 from notary.core.baked import MAX_IMAGE
 from notary.core.credential import MAX_JSON
-from notary.core.digest import Digest
 from notary.core.errors import IssuerError
-from notary.core.leaf import Form
 from notary.core.registry import MemberRecord
-from notary.service.accept import Read, Reading, Refused, Source, place, read_source
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+from notary.service.accept import Read, Refused, Source, place, read_source
 
 MAX_FILE = 64 << 20
 """Bytes of the largest file submitted as a file."""
@@ -36,14 +24,6 @@ _OURS = (".receipt.json",)
 _OUR_NAMES = frozenset({"trust.json"})
 _ALONE = 2000
 """Credentials up to here are read in this process: starting another takes longer."""
-_CHUNK = 400
-_IN_FLIGHT = 8
-"""Chunks for each other process that are read and not written yet."""
-
-_FORMS = {form.value: form for form in Form}
-
-_Packed: TypeAlias = tuple[int, bytes, bytes | None, str | None, str | None] | Refused
-"""Form, digest, data (None where it is the source's own), learner, title: what the asker does not know already."""
 
 
 def open_sources(paths: Iterable[Path], *, as_file: bool = False) -> Iterator[Source | Refused]:
@@ -81,85 +61,9 @@ def read_all(
         for source in chain(first, given):
             yield source if isinstance(source, Refused) else read_source(source, member, as_file=as_file)
         return
-    yield from _read_beside(chain(first, given), member, as_file=as_file, processes=wanted)
+    from notary.service.reading import read_beside
 
-
-def _read_beside(
-    sources: Iterator[Source | Refused], member: MemberRecord, *, as_file: bool, processes: int
-) -> Iterator[Read]:
-    """Share the reading out in chunks. Whoever would wait for the oldest one reads the newest itself meanwhile."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    def read_here(chunk: list[Source | Refused]) -> list[Read]:
-        return [one if isinstance(one, Refused) else read_source(one, member, as_file=as_file) for one in chunk]
-
-    # Spawned, not forked: this process holds databases, locks and threads that a copy must not touch.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        flying: deque[_Flight] = deque()
-        try:
-            while True:
-                while len(flying) < _IN_FLIGHT * processes and (chunk := list(islice(sources, _CHUNK))):
-                    packed = [(one.data, one.name, one.line) for one in chunk if isinstance(one, Source)]
-                    flying.append(_Flight(chunk, pool.submit(_read_chunk, packed, member, as_file=as_file)))
-                if not flying:
-                    return
-                while not flying[0].landed and (late := _newest_not_begun(flying)):
-                    late.here = read_here(late.chunk)
-                yield from flying.popleft().readings()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-@dataclass(slots=True)
-class _Flight:
-    """A chunk on its way: read in another process, or `here`."""
-
-    chunk: list[Source | Refused]
-    future: Future[list[_Packed]]
-    here: list[Read] | None = None
-
-    @property
-    def landed(self) -> bool:
-        """Whether its readings can be had without waiting."""
-        return self.here is not None or self.future.done()
-
-    def readings(self) -> Iterator[Read]:
-        """Give the readings, in order; waits for them."""
-        return _unpack(self.chunk, self.future.result()) if self.here is None else iter(self.here)
-
-
-def _newest_not_begun(flying: deque[_Flight]) -> _Flight | None:
-    """Take the newest chunk back that no other process has begun; None where there is none."""
-    return next((flight for flight in reversed(flying) if flight.here is None and flight.future.cancel()), None)
-
-
-def _read_chunk(packed: list[tuple[bytes, str, int | None]], member: MemberRecord, *, as_file: bool) -> list[_Packed]:
-    """Read in another process; plain tuples come back, for their pickling is most of the way."""
-    results: list[_Packed] = []
-    for data, name, line in packed:
-        found = read_source(Source(data, name, line), member, as_file=as_file)
-        if isinstance(found, Refused):
-            results.append(found)
-        else:
-            content = None if found.data == data else found.data
-            results.append((found.form.value, bytes(found.digest), content, found.learner, found.title))
-    return results
-
-
-def _unpack(chunk: list[Source | Refused], packed: list[_Packed]) -> Iterator[Read]:
-    results = iter(packed)
-    for source in chunk:
-        if isinstance(source, Refused):
-            yield source
-            continue
-        found = next(results)
-        if isinstance(found, Refused):
-            yield found
-        else:
-            form, digest, content, learner, title = found
-            data = source.data if content is None else content
-            yield Reading(source.name, source.line, _FORMS[form], Digest(digest), data, learner, title)
+    yield from read_beside(chain(first, given), member, as_file=as_file, processes=wanted)
 
 
 # ----------------------------------------------------------------------- files

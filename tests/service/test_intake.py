@@ -9,7 +9,7 @@ import pytest
 
 from notary.core.registry import MemberRecord
 from notary.core.statement import Recognition
-from notary.service import intake
+from notary.service import intake, reading
 from notary.service.accept import Reading, Refused, Source, read_source
 from notary.service.intake import open_sources, read_all
 from tests.world.cast import ALWAYS
@@ -43,19 +43,20 @@ def credential(number: int) -> bytes:
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few enough credentials to be worth another process."""
     monkeypatch.setattr(intake, "_ALONE", 10)
-    monkeypatch.setattr(intake, "_CHUNK", 4)
+    monkeypatch.setattr(reading, "_CHUNK", 4)
 
 
 @pytest.mark.usefixtures("small_chunks")
 def test_other_processes_read_the_same_in_the_same_order(tmp_path: Path) -> None:
-    """Taken and refused, lines and words: the same, in order, whoever reads."""
-    lines = [credential(number) for number in range(50)] + [b"nonsense", b"x" * 5_000_000, credential(99)]
+    """Taken and refused, lines and words, small and large: the same, in order, whoever reads."""
+    large = credential(98).replace(b"Learner", b"L" * 3_000_000)
+    lines = [credential(number) for number in range(50)] + [b"nonsense", b"x" * 5_000_000, large, credential(99)]
     path = tmp_path / "many.ndjson"
     path.write_bytes(b"\n".join(lines))
     beside = list(read_all(open_sources([path]), MEMBER, processes=2))
     assert beside == list(read_all(open_sources([path]), MEMBER, processes=0))
-    assert [found.line for found in beside] == list(range(1, 54))
-    assert sum(isinstance(found, Refused) for found in beside) == 8 + 2
+    assert [found.line for found in beside] == list(range(1, 55))
+    assert sum(isinstance(found, Refused) for found in beside) == 8 + 1 + 2
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -69,9 +70,9 @@ def test_reading_ends_where_nobody_asks_for_more(tmp_path: Path) -> None:
             given += 1
             yield Source(credential(number), "endless", number)
 
-    reading = read_all(sources(), MEMBER, processes=1)
-    assert len(list(islice(reading, 20))) == 20
-    reading.close()  # type: ignore[attr-defined]
+    found = read_all(sources(), MEMBER, processes=1)
+    assert len(list(islice(found, 20))) == 20
+    found.close()  # type: ignore[attr-defined]
     assert given < 100
 
 
