@@ -7,7 +7,6 @@ learns the size. Erasing the identity erases the item.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
@@ -15,7 +14,8 @@ from typing import BinaryIO, cast
 import pyrage
 
 from notary.core.digest import Digest
-from notary.core.errors import IssuerError, Malformed, Mismatch, NotaryError, OperatorError
+from notary.core.errors import IssuerError, Malformed, Mismatch, OperatorError
+from notary.service.age_streams import Bounded, Written
 
 MAX_ITEM = 64 << 20
 """Bytes of the largest item: what a learner's browser still decrypts."""
@@ -45,26 +45,33 @@ def encrypt(plaintext: BinaryIO, name: str, *, max_size: int = MAX_ITEM) -> Encr
     IssuerError when it is larger than `max_size` bytes.
     """
     identity = pyrage.x25519.Identity.generate()
-    too_large = IssuerError(
-        f"evidence {name} is too large",
-        expected=f"at most {max_size} bytes",
-        hint="Make it smaller, or put a document that refers to it in its place.",
-    )
-    reader = _Bounded(plaintext, max_size, too_large)
+    reader = bounded(plaintext, name, max_size=max_size)
     ciphertext = _temporary()
+    writer = Written(ciphertext)
     try:
-        pyrage.encrypt_io(reader, ciphertext, [identity.to_public()])
+        pyrage.encrypt_io(reader, writer, [identity.to_public()])
+        writer.check()
     except BaseException as error:
         ciphertext.close()
         if reader.failure:
             raise reader.failure from None
-        if isinstance(error, pyrage.EncryptError):
+        if isinstance(error, pyrage.EncryptError | OSError):
             raise OperatorError(
                 f"evidence {name} cannot be encrypted", actual=error, hint="Check the space for temporary files."
             ) from error
         raise
     ciphertext.seek(0)
     return EncryptedItem(Digest(reader.hash.digest()), reader.size, str(identity), ciphertext)
+
+
+def bounded(plaintext: BinaryIO, name: str, *, max_size: int = MAX_ITEM) -> Bounded:
+    """Return an item's stream, counted and hashed; its `read` raises IssuerError beyond `max_size` bytes."""
+    too_large = IssuerError(
+        f"evidence {name} is too large",
+        expected=f"at most {max_size} bytes",
+        hint="Make it smaller, or put a document that refers to it in its place.",
+    )
+    return Bounded(plaintext, max_size, too_large)
 
 
 def decrypt(ciphertext: BinaryIO, identity: str, name: str, *, max_size: int = MAX_ITEM) -> BinaryIO:
@@ -80,45 +87,23 @@ def decrypt(ciphertext: BinaryIO, identity: str, name: str, *, max_size: int = M
     too_large = Malformed(
         f"ciphertext of evidence {name} is too large", expected=f"at most {max_size + _OVERHEAD} bytes"
     )
-    reader = _Bounded(ciphertext, max_size + _OVERHEAD, too_large)
+    reader = Bounded(ciphertext, max_size + _OVERHEAD, too_large)
     plaintext = _temporary()
+    writer = Written(plaintext)
     try:
-        pyrage.decrypt_io(reader, plaintext, [key])
+        pyrage.decrypt_io(reader, writer, [key])
+        writer.check()
     except (pyrage.DecryptError, OSError) as error:
         plaintext.close()
-        # age's own refusals reach Python as an OSError without a number; a full disk has one.
-        if reader.failure or (isinstance(error, OSError) and error.errno is not None):
-            raise reader.failure or error from None
+        failure = reader.failure or writer.failure
+        if failure:  # else it is age's own refusal, which reaches Python as an OSError too
+            raise failure from None
         raise Mismatch(f"evidence {name}", expected="a ciphertext of this identity, unchanged", actual=error) from error
     except BaseException:
         plaintext.close()
         raise
     plaintext.seek(0)
     return plaintext
-
-
-class _Bounded:
-    """A stream as age reads it: counted, hashed, ended by an error beyond its bound.
-
-    age wraps what `read` raises in errors of its own; the first is kept here.
-    """
-
-    def __init__(self, stream: BinaryIO, most: int, too_large: NotaryError) -> None:
-        self._stream, self._most, self._too_large = stream, most, too_large
-        self.size, self.hash = 0, hashlib.sha256()
-        self.failure: Exception | None = None
-
-    def read(self, size: int = -1) -> bytes:
-        try:
-            data = self._stream.read(size)
-            self.size += len(data)
-            if self.size > self._most:
-                raise self._too_large
-        except Exception as error:
-            self.failure = error
-            raise
-        self.hash.update(data)
-        return data
 
 
 def _temporary() -> BinaryIO:

@@ -2,7 +2,7 @@ import hashlib
 import io
 import os
 import stat
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import pyrage
 import pytest
@@ -135,17 +135,22 @@ def test_a_source_that_breaks_is_reported_as_itself(item: EncryptedItem) -> None
 
 
 def test_a_full_disk_is_reported_as_itself(item: EncryptedItem, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The operator must act, not the institution."""
+    """The operator must act, not the institution; wherever the disk is full, at the last byte too."""
 
     class Full(io.BytesIO):
-        def write(self, _data: object, /) -> int:
-            raise OSError(28, "No space left on device")
+        room = 0
+
+        def write(self, data: Any, /) -> int:
+            if self.tell() + len(data) > self.room:
+                raise OSError(28, "No space left on device")
+            return super().write(data)
 
     monkeypatch.setattr("notary.service.evidence._temporary", Full)
-    with pytest.raises(OperatorError, match="No space left"):
-        encrypt(io.BytesIO(CONTENT), "item")
-    with pytest.raises(OSError, match="No space left"):
-        decrypt(io.BytesIO(ciphertext_of(item)), item.identity, "item")
+    for Full.room in (0, len(CONTENT) - 1):
+        with pytest.raises(OperatorError, match="No space left"):
+            encrypt(io.BytesIO(CONTENT), "item")
+        with pytest.raises(OSError, match="No space left"):
+            decrypt(io.BytesIO(ciphertext_of(item)), item.identity, "item")
 
 
 def test_plaintext_on_disk_is_for_its_owner_only(item: EncryptedItem) -> None:
