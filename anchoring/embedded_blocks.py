@@ -20,6 +20,7 @@ from anchoring.batches import batches
 from notary.core.cid import Cid, Codec, StoredBlock
 from notary.core.errors import Malformed, Mismatch, OperatorError
 from notary.core.unixfs import links
+from notary.ports import Missing
 
 FILE = "blocks.sqlite"
 
@@ -60,10 +61,16 @@ class EmbeddedBlocks:
         with self._open() as database:
             block = self._read(database, cid)
         if block is None:
-            raise OperatorError(
+            raise Missing(
                 f"block {cid} is not in {self._path}", hint="Import an archive that holds it, or ask another node."
             )
         return block.data
+
+    def kept(self, cid: Cid) -> bytes | None:
+        """As the port says."""
+        with self._open() as database:
+            row = database.execute("SELECT data FROM block WHERE cid = ?", (bytes(cid),)).fetchone()
+        return row[0] if row and _is(cid, row[0]) else None
 
     def unpin(self, cid: Cid) -> None:
         """As the port says; the space is freed by `sweep`."""
@@ -77,8 +84,9 @@ class EmbeddedBlocks:
         return (Cid.from_bytes(data, f"pin in {self._path}") for (data,) in rows)
 
     def sweep(self) -> int:
-        """Delete every block that no pin reaches and return how many: Kubo's `repo gc`."""
+        """As the port says, overwriting what is deleted: Kubo's `repo gc`."""
         with self._writing() as database:
+            database.execute("PRAGMA secure_delete = ON")
             kept: set[Cid] = set()
             waiting = [Cid.from_bytes(data) for (data,) in database.execute("SELECT cid FROM pin")]
             while waiting:
@@ -147,3 +155,12 @@ class EmbeddedBlocks:
             raise OperatorError(
                 f"the block store {self._path} does not work", actual=error, hint="Check the disk's space and rights."
             ) from error
+
+
+def _is(cid: Cid, data: bytes) -> bool:
+    """Say whether bytes that the disk gave are the block of this name."""
+    try:
+        StoredBlock(cid, data)
+    except (Malformed, Mismatch):
+        return False
+    return True

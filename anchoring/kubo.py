@@ -29,6 +29,8 @@ TIMEOUT = 60.0
 _GRACE = 5.0
 """Seconds to connect, and to wait beyond the time after which the node itself gives up."""
 _PIECE = 1 << 16
+_NOT_KEPT = ("could not find", "not found", "different hash")
+"""How a node that was asked offline says that it lacks a block, or that its disk has damaged it."""
 _NUMERIC_HOST = re.compile(r"[0-9.]+")
 
 
@@ -56,6 +58,11 @@ class KuboBlocks:
         except ClientError as error:
             raise _bad_address() from error
 
+    @property
+    def name(self) -> str:
+        """Its address, without user and password."""
+        return self._address
+
     def put(self, blocks: Iterable[StoredBlock], *, pins: Iterable[Cid]) -> None:
         """As the port says, as CARs: during an import the node collects no garbage before its pin stands."""
         for batch, last in batches(blocks):
@@ -82,17 +89,23 @@ class KuboBlocks:
 
     def get(self, cid: Cid) -> bytes:
         """As the port says; a node that is online looks for the block at others too."""
-        data = bytearray()
-        options = {"timeout": self._patience}
-        with self._asking(f"give block {cid}"), self._client.block.get(str(cid), stream=True, opts=options) as pieces:
-            for piece in pieces:
-                data += piece
-                if len(data) > MAX_BLOCK:
-                    break
+        data = self._read(cid, {"timeout": self._patience})
         try:
-            return StoredBlock(cid, bytes(data)).data
+            return StoredBlock(cid, data).data
         except (Malformed, Mismatch) as error:
             raise self._untrue(error) from error
+
+    def kept(self, cid: Cid) -> bytes | None:
+        """As the port says: offline, so that another node's copy does not hide that this one's is gone."""
+        try:
+            data = self._read(cid, {"timeout": self._patience, "offline": "true"})
+            return StoredBlock(cid, data).data
+        except _Refused as refusal:
+            if any(said in refusal.reason for said in _NOT_KEPT):
+                return None
+            raise
+        except (Malformed, Mismatch):
+            return None
 
     def unpin(self, cid: Cid) -> None:
         """As the port says; the node's own garbage collection frees the space."""
@@ -116,6 +129,19 @@ class KuboBlocks:
             except Malformed:
                 continue
             yield cid
+
+    def sweep(self) -> int:
+        """As the port says: nothing here, for the node is its operator's (`ipfs repo gc`)."""
+        return 0
+
+    def _read(self, cid: Cid, options: dict[str, str]) -> bytes:
+        data = bytearray()
+        with self._asking(f"give block {cid}"), self._client.block.get(str(cid), stream=True, opts=options) as pieces:
+            for piece in pieces:
+                data += piece
+                if len(data) > MAX_BLOCK:
+                    break
+        return bytes(data)
 
     def _is_pinned(self, cid: Cid) -> bool:
         try:

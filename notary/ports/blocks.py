@@ -28,8 +28,23 @@ class BlockStore(Protocol):
         """The block's bytes, checked; OperatorError where it cannot be had."""
         ...
 
+    def kept(self, cid: Cid) -> bytes | None:
+        """The block's bytes as this store itself keeps them, asking no other; None where it has none, or others.
+
+        OperatorError only where the store cannot be reached: what is lost can so be told from what is not known.
+        """
+        ...
+
     def unpin(self, cid: Cid) -> None:
         """Let a pin go; one that is not there is no error."""
+        ...
+
+    def sweep(self) -> int:
+        """Forget every block that no pin reaches, where that is this project's to do; return how many.
+
+        A node that others use collects its garbage when its operator says so. A put under
+        way at the same time may be refused; it is safe to repeat.
+        """
         ...
 
     def pins(self) -> Iterator[Cid]:
