@@ -1,0 +1,59 @@
+"""What comes round: jobs that one of the workers does every so often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from notary.service.notary import Notary
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job. `run` is safe to repeat and ends by itself; what it raises is logged, and it comes round again.
+
+    Time is cut into slots of `every` seconds. One worker runs a job once in a slot,
+    and begins no run while another is under way; a run cut short by a crash is
+    begun again by another worker.
+    """
+
+    name: str
+    every: int
+    run: Callable[[Notary], object]
+
+    def __post_init__(self) -> None:
+        if not self.name.replace("-", "").isalnum() or self.every < 1:
+            raise ValueError(f"a job is a word and whole seconds: {self.name}, {self.every}")
+
+
+def _pin_due(notary: Notary) -> object:
+    from notary.service.pinning import pin_due
+
+    return pin_due(notary)
+
+
+def _audit_pins(notary: Notary) -> object:
+    from notary.service.pinning import audit_pins
+
+    return audit_pins(notary)
+
+
+def _cosign(notary: Notary) -> object:
+    from notary.service.cosigning import cosign
+
+    return cosign(notary)
+
+
+def _mail(notary: Notary) -> object:
+    from notary.service.delivery.sending import send_due
+
+    return send_due(notary)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("cosign", 15, _cosign),
+    Job("mail", 15, _mail),
+    Job("pins", 15, _pin_due),
+    Job("pin-audit", 3600, _audit_pins),
+)
+"""All jobs. Each imports what it needs when it runs: this table is read at every start."""
