@@ -14,17 +14,24 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+from notary.core.canonical import JSON
 from notary.core.digest import Digest
 from notary.core.encoding import to_hex
 from notary.core.errors import OperatorError
 from notary.core.evm import Address, keccak256, rlp
-from notary.ports import Approval, Call, Chain, Change, Consortium
+from notary.ports import AppliedChange, Approval, Call, Chain, Change, Consortium, Logged
 
 _ARTIFACTS = Path(__file__).parent / "artifacts"
 _CHANGE = "(bytes32,address[],address[],uint64,uint64,uint64)"
 _CHANGE_TYPE = "Change(bytes32 state,address[] added,address[] removed,uint64 threshold,uint64 epoch,uint64 deadline)"
 _DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+_APPLIED = keccak256(b"ChangeApplied(uint64,bytes32,uint64,address[],address[],address[])")
+_APPLIED_DATA = ("uint64", "address[]", "address[]", "address[]")
+_IS_VALID = bytes.fromhex("1626ba7e")
+"""ERC-1271: the selector of isValidSignature(bytes32,bytes), and what it answers for yes."""
 _DOMAIN_NAME, _DOMAIN_VERSION = "ConsortiumRegistry", "1"
+_HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+"""Half the order of secp256k1 (EIP-2)."""
 _FIRST_NONCE = 1
 """A contract's own first CREATE (EIP-161): the registry's is its anchor contract."""
 
@@ -103,6 +110,38 @@ class PublishedContracts:
         )
         return keccak256(b"\x19\x01" + keccak256(domain) + keccak256(struct))
 
+    def typed_data(self, chain: str, registry: Address, change: Change) -> JSON:
+        return {
+            "types": {"EIP712Domain": _members(_DOMAIN_TYPE), "Change": _members(_CHANGE_TYPE)},
+            "primaryType": "Change",
+            "domain": {
+                "name": _DOMAIN_NAME,
+                "version": _DOMAIN_VERSION,
+                "chainId": int(chain.removeprefix("eip155:")),
+                "verifyingContract": to_hex(registry),
+            },
+            "message": {
+                "state": to_hex(change.state),
+                "added": [to_hex(address) for address in change.added],
+                "removed": [to_hex(address) for address in change.removed],
+                "threshold": change.threshold,
+                "epoch": change.epoch,
+                "deadline": change.deadline,
+            },
+        }
+
+    def approves(self, digest: bytes, approval: Approval, chain: Chain | None) -> bool:
+        if _recovered(digest, approval.signature) == approval.signer:
+            return True
+        if chain is None or not chain.code(approval.signer):
+            return False
+        asked = _IS_VALID + _encode(("bytes32", "bytes"), (digest, approval.signature))
+        try:
+            answer = chain.call(approval.signer, asked)
+        except OperatorError:
+            return False  # a wallet that reverts has said no
+        return len(answer) >= 32 and answer[:32] == _IS_VALID.ljust(32, b"\0")
+
     def change(self, registry: Address, change: Change, approvals: Iterable[Approval]) -> Call:
         # The registry takes approvals in ascending order of signers, so that nobody counts twice.
         given = [(approval.signer, approval.signature) for approval in sorted(approvals, key=lambda each: each.signer)]
@@ -127,6 +166,17 @@ class PublishedContracts:
             )
             if _word(chain, registry, "epoch()") == epoch:  # else a change was mined between two questions
                 return found
+
+    def changes(self, chain: Chain, registry: Address) -> tuple[AppliedChange, ...]:
+        found = tuple(_applied(logged) for logged in chain.events(registry, _APPLIED))
+        if [change.epoch for change in found] != list(range(1, len(found) + 1)):
+            raise OperatorError(
+                f"the node of {chain.id} does not show every change of the registry {to_hex(registry)}",
+                expected=f"epochs 1 to {len(found)}",
+                actual=", ".join(str(change.epoch) for change in found) or "none",
+                hint="Ask a node that keeps all events",
+            )
+        return found
 
     def registry_of(self, chain: Chain, anchor: Address) -> Address:
         _require(chain, anchor, "CredentialAnchor")
@@ -165,6 +215,57 @@ def _require(chain: Chain, at: Address, name: str) -> None:
             actual=f"code of {len(code)} bytes" if code else "no contract",
             hint="Check the address and the chain.",
         )
+
+
+def _applied(logged: Logged) -> AppliedChange:
+    from eth_abi.abi import decode
+    from eth_abi.exceptions import DecodingError
+
+    topics = logged.event.topics
+    try:
+        threshold, added, removed, approvers = decode(_APPLIED_DATA, logged.event.data)
+        _, epoch, state = topics
+    except (DecodingError, ValueError) as error:
+        raise OperatorError("a registry's event that cannot be", actual=f"{len(topics)} topics") from error
+    return AppliedChange(
+        epoch=int.from_bytes(epoch),
+        state=Digest(state),
+        threshold=threshold,
+        added=tuple(map(_address, added)),
+        removed=tuple(map(_address, removed)),
+        approvers=tuple(map(_address, approvers)),
+        block_number=logged.block_number,
+        tx_hash=logged.tx_hash,
+    )
+
+
+def _recovered(digest: bytes, signature: bytes) -> Address | None:
+    """Return whose key signed a digest; None for what is no signature the registry takes.
+
+    OpenZeppelin's ECDSA, as the registry uses it, takes 65 bytes with s in the lower half and v 27 or 28.
+    """
+    if len(signature) != 65 or signature[64] not in (27, 28) or not 0 < int.from_bytes(signature[32:64]) <= _HALF_ORDER:
+        return None
+    from eth_keys.datatypes import Signature
+    from eth_keys.exceptions import BadSignature
+    from eth_utils.exceptions import ValidationError
+
+    try:
+        key = Signature(signature[:64] + bytes([signature[64] - 27])).recover_public_key_from_msg_hash(digest)
+    except (BadSignature, ValidationError):
+        return None
+    return Address(key.to_canonical_address())
+
+
+def _members(encoded: str) -> list[JSON]:
+    """Read an EIP-712 `encodeType` as its list of names and types."""
+    inside = encoded.partition("(")[2].removesuffix(")")
+    pairs = (member.split(" ") for member in inside.split(","))
+    return [{"name": name, "type": kind} for kind, name in pairs]
+
+
+def _address(text: str) -> Address:
+    return Address(bytes.fromhex(text.removeprefix("0x")))
 
 
 def _selector(signature: str) -> bytes:

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -15,23 +27,29 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from notary.core.errors import OperatorError
-from notary.core.keys import PublicKey
+from notary.core.keys import Algorithm, PublicKey
 
 _OTHERS = 0o077
 
 
 class KeyFile:
-    """An Ed25519 key that was read from its file; its private part is never shown."""
+    """An Ed25519 or P-256 key that was read from its file; its private part is never shown."""
 
-    def __init__(self, private: Ed25519PrivateKey) -> None:
+    def __init__(self, private: Ed25519PrivateKey | EllipticCurvePrivateKey) -> None:
         self._private = private
-        raw = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.public_key_multibase = PublicKey.ed25519(raw).multibase
+        public = private.public_key()
+        if isinstance(public, EllipticCurvePublicKey):
+            key = PublicKey.p256(public.public_bytes(Encoding.X962, PublicFormat.CompressedPoint))
+        else:
+            key = PublicKey.ed25519(public.public_bytes(Encoding.Raw, PublicFormat.Raw))
+        self.public_key_multibase = key.multibase
 
     @classmethod
-    def create(cls, path: Path, passphrase: str) -> KeyFile:
+    def create(cls, path: Path, passphrase: str, algorithm: Algorithm = Algorithm.ED25519) -> KeyFile:
         """Draw a key into a new file; OperatorError where the file is there already."""
-        private = Ed25519PrivateKey.generate()
+        private: Ed25519PrivateKey | EllipticCurvePrivateKey = (
+            Ed25519PrivateKey.generate() if algorithm is Algorithm.ED25519 else generate_private_key(SECP256R1())
+        )
         encryption = BestAvailableEncryption(passphrase.encode())
         pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,13 +64,20 @@ class KeyFile:
             private = load_pem_private_key(pem, passphrase.encode())
         except (ValueError, TypeError) as error:
             raise OperatorError(f"{path} cannot be opened", hint="Check the passphrase") from error
-        if not isinstance(private, Ed25519PrivateKey):
-            raise OperatorError(f"{path} holds a key of another kind", expected="Ed25519")
-        return cls(private)
+        match private:
+            case Ed25519PrivateKey():
+                return cls(private)
+            case EllipticCurvePrivateKey(curve=SECP256R1()):
+                return cls(private)
+            case _:
+                raise OperatorError(f"{path} holds a key of another kind", expected="Ed25519 or P-256")
 
     def sign(self, message: bytes) -> bytes:
-        """Sign (RFC 8032): 64 bytes."""
-        return self._private.sign(message)
+        """Sign: RFC 8032, or ECDSA with SHA-256 as r ‖ s; 64 bytes."""
+        if isinstance(self._private, Ed25519PrivateKey):
+            return self._private.sign(message)
+        r, s = decode_dss_signature(self._private.sign(message, ECDSA(SHA256())))
+        return r.to_bytes(32) + s.to_bytes(32)
 
     def __repr__(self) -> str:
         return f"KeyFile({self.public_key_multibase})"
@@ -60,16 +85,32 @@ class KeyFile:
 
 def write_secret(path: Path, data: bytes) -> None:
     """Write a new file for its owner only; what is there already is never overwritten."""
+    with new_secret(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def new_secret(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file for its owner only, durable when the block ends, gone when it raises.
+
+    What is there already is never overwritten: OperatorError.
+    """
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         raise OperatorError(
-            f"{path} is there already", hint="Keys are never overwritten: choose another name"
+            f"{path} is there already", hint="Secrets are never overwritten: choose another name"
         ) from error
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be written", actual=error.strerror, hint="Is its folder there?") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def read_secret(path: Path) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from notary.core.canonical import JSON
 from notary.core.digest import Digest
 from notary.core.evm import Address
 from notary.ports.chain import Call, Chain
@@ -46,6 +47,20 @@ class Consortium:
     state: Digest
 
 
+@dataclass(frozen=True, slots=True)
+class AppliedChange:
+    """A change that a registry applied, as its event tells; the founding is epoch 1, approved by nobody."""
+
+    epoch: int
+    state: Digest
+    threshold: int
+    added: tuple[Address, ...]
+    removed: tuple[Address, ...]
+    approvers: tuple[Address, ...]
+    block_number: int
+    tx_hash: bytes
+
+
 class Contracts(Protocol):
     """The consortium's contracts in words: calls for a wallet to send, and facts to read.
 
@@ -75,12 +90,27 @@ class Contracts(Protocol):
         """The EIP-712 digest that members sign to approve this change, of this registry, on this chain."""
         ...
 
+    def typed_data(self, chain: str, registry: Address, change: Change) -> JSON:
+        """The same as EIP-712 typed data, as a wallet takes it (`eth_signTypedData_v4`)."""
+        ...
+
+    def approves(self, digest: bytes, approval: Approval, chain: Chain | None) -> bool:
+        """Whether the registry would count an approval: by the signer's key, else by its ERC-1271 wallet.
+
+        Without a chain only keys are known.
+        """
+        ...
+
     def change(self, registry: Address, change: Change, approvals: Iterable[Approval]) -> Call:
         """Apply an approved change; anyone may send it."""
         ...
 
     def consortium(self, chain: Chain, registry: Address) -> Consortium:
         """Read a registry; OperatorError where the code there, or at its anchor, is not the published one."""
+        ...
+
+    def changes(self, chain: Chain, registry: Address) -> tuple[AppliedChange, ...]:
+        """Every change a registry applied, its founding first."""
         ...
 
     def registry_of(self, chain: Chain, anchor: Address) -> Address:

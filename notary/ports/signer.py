@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from notary.core.canonical import JSON
+from notary.core.proof import DataIntegrityProof
+from notary.core.statement import Statement
 
 
 class Signer(Protocol):
@@ -17,6 +22,26 @@ class Signer(Protocol):
     def sign(self, message: bytes) -> bytes:
         """Sign: Ed25519 (64 bytes), or P-256 with SHA-256 as r ‖ s (64 bytes)."""
         ...
+
+
+@runtime_checkable
+class StatementSigner(Protocol):
+    """A key elsewhere, whose keeper wants to see what is signed: it is given the whole statement.
+
+    The proof that comes back is believed by nobody before it is verified.
+    """
+
+    @property
+    def public_key_multibase(self) -> str:
+        """The public key as in the Data Integrity suites (`z6Mk…`, `zDn…`)."""
+        ...
+
+    def prove(self, statement: Statement, method: str, summary: Mapping[str, JSON]) -> DataIntegrityProof:
+        """Ask for a proof by the key of this id; `summary`: what a person was shown. OperatorError for none."""
+        ...
+
+
+AnySigner: TypeAlias = Signer | StatementSigner
 
 
 class Clock(Protocol):

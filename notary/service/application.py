@@ -7,16 +7,17 @@ channel shows. `recovery` is the key that may announce a new working key, or nul
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from notary.core.canonical import JSON, canonical, load
 from notary.core.digest import sha256
 from notary.core.errors import IssuerError, Malformed
 from notary.core.keys import PublicKey
 from notary.core.proof import DataIntegrityProof, signing_input
-from notary.core.registry import MemberRecord
+from notary.core.registry import PURPOSES, MemberKey, MemberRecord
 from notary.core.shape import Closed
 from notary.ports import Signer
+from notary.service.governance.rules import NEVER
 
 TYPE = "credential-notary/application/v1"
 MAX_SIZE = 1 << 20
@@ -73,6 +74,14 @@ class Application:
 
     def __bytes__(self) -> bytes:
         return canonical(self.to_json()) + b"\n"
+
+    @property
+    def admitted(self) -> MemberRecord:
+        """The record as it is to stand in the registry: with the recovery key, which can sign nothing there."""
+        if self.recovery is None:
+            return self.record
+        key = MemberKey(f"{self.record.id}#{self.recovery}", self.recovery, PURPOSES, NEVER, custodial=False)
+        return replace(self.record, keys=(*self.record.keys, key))
 
     @property
     def fingerprint(self) -> str:

@@ -1,4 +1,4 @@
-"""The consortium as this notary knows it: founding it, changing it, and the state in force.
+"""The consortium as this notary knows it: founding it, and the state in force. Changing it: `governance`.
 
 A state is pinned before its digest goes on chain, so the digest always walks to
 its records. What members approve is computed here, never asked of a node.
@@ -10,25 +10,22 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from notary.core.canonical import load
-from notary.core.cid import Cid, StoredBlock
+from notary.core.cid import Cid, Codec, StoredBlock
 from notary.core.digest import Digest, LeafIndex, TreeSize
-from notary.core.encoding import shorten
-from notary.core.errors import IssuerError, OperatorError
+from notary.core.encoding import shorten, to_digest_text
+from notary.core.errors import IssuerError, Malformed, Mismatch, OperatorError
 from notary.core.merkle import Tree, inclusion_path
 from notary.core.receipt import MemberProof
 from notary.core.registry import Compromise, Contract, MemberRecord, NotaryAccount, RegistryState, sort_records
-from notary.ports import Address, Approval, BlockStore, Chain, Change, Contracts, Wallet
+from notary.ports import Address, BlockReader, BlockStore, Chain, Contracts, Wallet
 from notary.ports.ledger import Ledger, StateRow, UnitOfWork
 from notary.service.attempts import Purse
+from notary.service.governance.rules import check_records, check_state, check_voters
+from notary.service.journal import Action, record
 from notary.service.notary import Notary, Site
 from notary.service.sending import send
 
 RECORD_SIZE = 1 << 20
-_APPROVAL_TIME = 3600
-"""Seconds in which an approved change must be on chain."""
-
-Approver = Callable[[bytes], Approval]
-"""Signs a change's EIP-712 digest for one member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,8 @@ def members_at(work: UnitOfWork, digest: Digest | None) -> Members:
     """Return the state of a digest; OperatorError where the ledger lacks it."""
     row = next((row for row in work.registry.states() if row.digest == digest), None)
     if row is None:
-        raise OperatorError("the ledger lacks a registry state that is on chain", hint="Rebuild it: notary recover")
+        hint = "Take it over from the chain: notary consortium show"
+        raise OperatorError("the ledger lacks a registry state that is on chain", hint=hint)
     return read_members(row)
 
 
@@ -82,6 +80,33 @@ def read_members(row: StateRow) -> Members:
     """Read a state and its records from their bytes."""
     state = RegistryState.parse(load(row.data, "registry state", max_size=RECORD_SIZE).value)
     records = (MemberRecord.parse(load(line, "member record", max_size=RECORD_SIZE).value) for line in row.records)
+    return Members(state, tuple(records))
+
+
+def fetch_members(digest: Digest, blocks: BlockReader) -> Members:
+    """Walk from the digest that chains carry to the state and its records, and check that they belong together.
+
+    Malformed, Mismatch or OperatorError where a block cannot be had, or is not what the digest commits.
+    """
+    data = blocks.get(Cid(Codec.RAW, digest))
+    state = RegistryState.parse(load(data, "registry state", max_size=RECORD_SIZE).value)
+    if state.digest() != digest:
+        raise Mismatch("the registry's state is not in canonical form", expected=to_digest_text(digest))
+    data = blocks.get(state.records)
+    lines = enumerate(data.splitlines(), 1)
+    records = [MemberRecord.parse(load(line, f"record {at}", max_size=RECORD_SIZE).value) for at, line in lines]
+    if records_file(records) != data:
+        raise OperatorError("the registry's records are not what a state names", expected="JCS, one a line")
+    return bind(state, records)
+
+
+def bind(state: RegistryState, records: Sequence[MemberRecord]) -> Members:
+    """Take a state with its records, which must be in its order and under its root; Mismatch where they are not."""
+    tree = Tree(record.hash() for record in records) if records else None
+    if tree is None or (tree.size, tree.root, Cid.of(records_file(records))) != (state.size, state.root, state.records):
+        raise Mismatch("the records are another state's", expected=f"{state.size} members", actual=len(records))
+    if list(records) != sort_records(records):
+        raise Malformed("the registry's records", expected="sorted by the UTF-8 bytes of their ids")
     return Members(state, tuple(records))
 
 
@@ -134,6 +159,9 @@ def found(
     OperatorError where they come out otherwise, because the wallet sent
     something else meanwhile: founding again is safe.
     """
+    records = tuple(records)
+    check_records(records)
+    check_voters((), threshold, added=governors)
     planned = []
     for ground in grounds:
         purse = Purse(ledger, ground.wallet, ground.chain.id)
@@ -144,6 +172,7 @@ def found(
         contracts=[Contract(site.chain.id, site.contract) for site in planned],
         notaries=[NotaryAccount(site.chain.id, site.wallet.address, origin) for site in planned],
     )
+    check_state(members.state)
     keep_state(members, ledger, blocks, in_force=False)
     for site in planned:
         call = contracts.found(governors, threshold=threshold, state=members.state.digest())
@@ -155,57 +184,31 @@ def found(
     return tuple(planned)
 
 
-def change_members(
-    notary: Notary,
-    records: Iterable[MemberRecord],
-    approvers: Sequence[Approver],
-    *,
-    compromised: Sequence[Compromise] | None = None,
-) -> Members:
-    """Put other records in force: one approved change on every chain.
-
-    IssuerError while statements are logged and not yet anchored: they would be
-    judged by the new state.
-    """
-    with notary.ledger.read() as work:
-        manifests, anchors = work.anchors.manifests(), work.anchors.anchors()
-        settled = {row.manifest for row in anchors if row.block is not None}
-        anchored = bool(manifests) and manifests[-1].number in settled
-        if work.log.size() and not (anchored and manifests[-1].tree_size == work.log.size()):
-            raise IssuerError("statements wait to be anchored", hint="Anchor them first: notary anchor --wait")
-    old = members_in_force(notary.ledger).state
-    marked = old.compromised if compromised is None else tuple(compromised)
-    new = make_state(records, contracts=old.contracts, notaries=old.notaries, compromised=marked, after=old)
-    keep_state(new, notary.ledger, notary.blocks, in_force=False)
-    deadline = int(notary.clock.now().timestamp()) + _APPROVAL_TIME
-    for site in notary.sites:
-        current = notary.contracts.consortium(site.chain, site.registry)
-        if current.state == new.state.digest():
-            continue  # applied before a crash
-        change = Change(
-            state=new.state.digest(),
-            added=(),
-            removed=(),
-            threshold=current.threshold,
-            epoch=current.epoch + 1,
-            deadline=deadline,
-        )
-        digest = notary.contracts.approval_digest(site.chain.id, site.registry, change)
-        approvals = [approve(digest) for approve in approvers]
-        call = notary.contracts.change(site.registry, change, approvals)
-        send(site.chain, site.wallet, call, ledger=notary.ledger)
-    keep_state(new, notary.ledger, notary.blocks, in_force=True)
-    return new
-
-
 def state_blocks(members: Members) -> tuple[StoredBlock, StoredBlock]:
     """Return the two raw blocks a state is pinned as: itself, and its records, one a line."""
     state, records = members.state.block(), records_file(members.records)
     return StoredBlock(Cid.of(state), state), StoredBlock(Cid.of(records), records)
 
 
-def keep_state(members: Members, ledger: Ledger, blocks: BlockStore, *, in_force: bool) -> None:
-    """Pin a state and its records, then keep them in the ledger."""
+def put_in_force(notary: Notary, members: Members) -> None:
+    """Pin and keep the state that the chains carry; that it took over stands in the journal, once."""
+
+    def note(work: UnitOfWork) -> None:
+        if not any(row.in_force and row.digest == members.state.digest() for row in work.registry.states()):
+            record(notary, work, Action.MEMBERS, None, [f"registry state {members.state.number}"])
+
+    keep_state(members, notary.ledger, notary.blocks, in_force=True, before=note)
+
+
+def keep_state(
+    members: Members,
+    ledger: Ledger,
+    blocks: BlockStore,
+    *,
+    in_force: bool,
+    before: Callable[[UnitOfWork], None] = lambda _: None,
+) -> None:
+    """Pin a state and its records, then keep them in the ledger; `before` is called in the unit of work that does."""
     stored = state_blocks(members)
     blocks.put(stored, pins=[block.cid for block in stored])
     row = StateRow(
@@ -216,6 +219,7 @@ def keep_state(members: Members, ledger: Ledger, blocks: BlockStore, *, in_force
         in_force=in_force,
     )
     with ledger.begin() as work:
+        before(work)
         work.registry.save(row)
 
 

@@ -22,10 +22,25 @@ _PAUSE = 0.05
 
 
 def send(
-    chain: Chain, wallet: Wallet, call: Call, *, ledger: Ledger | None = None, patience: float = PATIENCE
+    chain: Chain,
+    wallet: Wallet,
+    call: Call,
+    *,
+    ledger: Ledger | None = None,
+    bearing: bytes | None = None,
+    patience: float = PATIENCE,
 ) -> Inclusion:
-    """Sign, store, broadcast and wait for a block; OperatorError when it reverts or is in no block in time."""
-    sent = _send_alone(wallet, call) if ledger is None else _send_stored(Purse(ledger, wallet, chain.id), call)
+    """Sign, store, broadcast and wait for a block; OperatorError when it reverts or is in no block in time.
+
+    `bearing`: bytes that stand in every transaction for this purpose and in no
+    other. One that was stored before a crash, and may still be mined, is gone on
+    with; a second one would revert behind it.
+    """
+    if ledger is None:
+        sent = _send_alone(wallet, call)
+    else:
+        purse = Purse(ledger, wallet, chain.id)
+        sent = _send_again(chain, purse, call, bearing) or _send_stored(purse, call)
     deadline = time.monotonic() + patience
     while (inclusion := chain.inclusion(sent.hash)) is None:
         if time.monotonic() > deadline:
@@ -37,6 +52,27 @@ def send(
     if not inclusion.succeeded:
         raise OperatorError(f"transaction {to_hex(sent.hash)} on {chain.id} reverted")
     return inclusion
+
+
+def _send_again(chain: Chain, purse: Purse, call: Call, bearing: bytes | None) -> SignedTransaction | None:
+    """Send the newest stored attempt that bears these bytes again, for more where fees have risen; None for none open.
+
+    One that is in a block already is returned as it is, unless it reverted there.
+    """
+    if bearing is None:
+        return None
+    with purse.ledger.read() as work:
+        since = work.attempts.since(purse.chain, purse.wallet.address, purse.wallet.final_nonce())
+    found = [row for row in since if row.manifest is None and bearing in row.raw]
+    for row in reversed(found):
+        inclusion = chain.inclusion(row.tx_hash)
+        if inclusion is not None:
+            return transaction(row) if inclusion.succeeded else None
+    if not found:
+        return None
+    newest = purse.store_replacement(call, found[-1], now=datetime.now(UTC))
+    purse.send(newest)
+    return transaction(newest)
 
 
 def _send_alone(wallet: Wallet, call: Call) -> SignedTransaction:

@@ -10,17 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from notary.core.canonical import load
-from notary.core.cid import Cid, Codec
 from notary.core.digest import Digest
 from notary.core.encoding import to_digest_text, to_hex
-from notary.core.errors import Malformed, Mismatch, NotaryError, OperatorError
+from notary.core.errors import Mismatch, NotaryError, OperatorError
 from notary.core.evm import AnchoredEvent, Header, anchored_event, keccak256, prove_tx_receipt
-from notary.core.merkle import Tree
 from notary.core.receipt import EvmAnchor
-from notary.core.registry import Contract, MemberRecord, NotaryAccount, RegistryState
-from notary.ports import Address, BlockStore, Chain, Sighting
+from notary.core.registry import Contract, NotaryAccount, RegistryState
+from notary.ports import Address, BlockReader, Chain, Sighting
 from notary.service.recovery.walk import PinnedTree
-from notary.service.registry import RECORD_SIZE, Members
+from notary.service.registry import Members, fetch_members
 
 _NO_HEAD = bytes(32)
 _NO_TRANSACTION = bytes(32)
@@ -131,7 +129,7 @@ def merge(seen: Iterable[Event], pinned: Iterable[Event]) -> list[Event]:
 class States:
     """Registry states with their records, by the digest that chains carry; read once, each block checked."""
 
-    def __init__(self, blocks: BlockStore) -> None:
+    def __init__(self, blocks: BlockReader) -> None:
         self._blocks = blocks
         self._known: dict[Digest, Members | NotaryError] = {}
 
@@ -139,7 +137,7 @@ class States:
         """Return a state and all its records; OperatorError where a block of them cannot be had."""
         if digest not in self._known:
             try:
-                self._known[digest] = _read_state(digest, self._blocks)
+                self._known[digest] = fetch_members(digest, self._blocks)
             except NotaryError as error:
                 self._known[digest] = error
         found = self._known[digest]
@@ -177,20 +175,6 @@ class States:
         return tuple(sorted(found, key=lambda members: members.state.number))
 
 
-def _read_state(digest: Digest, blocks: BlockStore) -> Members:
-    data = blocks.get(Cid(Codec.RAW, digest))
-    state = RegistryState.parse(load(data, "registry state", max_size=RECORD_SIZE).value)
-    lines = blocks.get(state.records).split(b"\n")[:-1]
-    records = tuple(
-        MemberRecord.parse(load(line, f"member record {at}", max_size=RECORD_SIZE).value)
-        for at, line in enumerate(lines, 1)
-    )
-    tree = Tree(record.hash() for record in records)
-    if (state.digest(), tree.size, tree.root) != (digest, state.size, state.root):
-        raise Malformed("registry state", expected="RFC 8785 bytes, and the records its root commits")
-    return Members(state, records)
-
-
 # ------------------------------------------------------------- proofs and gaps
 
 
@@ -213,10 +197,7 @@ def pinned_events(pinned: PinnedTree, path: str, root: Digest) -> tuple[list[Eve
 
 
 def find_gaps(events: Sequence[Event], chains: Mapping[str, Chain]) -> Iterator[str]:
-    """Say before which event of a sender another one is missing; `events` in each chain's order.
-
-    head = keccak256(old head ‖ root ‖ registry ‖ uint64 number ‖ uint64 timestamp), from 32 zero bytes on.
-    """
+    """Say before which event of a sender another one is missing; `events` in each chain's order."""
     heads: dict[tuple[str, bytes, bytes], bytes] = {}
     for event in events:
         seen = event.seen
@@ -226,11 +207,18 @@ def find_gaps(events: Sequence[Event], chains: Mapping[str, Chain]) -> Iterator[
         except NotaryError as error:
             yield f"whether an anchor is missing before {event.place} cannot be told: {error}"
         else:
-            moment = seen.block_number.to_bytes(8) + time.to_bytes(8)
-            expected = keccak256(heads.get(key, _NO_HEAD) + seen.root + seen.registry + moment)
-            if expected != seen.head:
+            if next_head(heads.get(key), seen, time) != seen.head:
                 yield f"at least one anchor of {to_hex(seen.sender)} is missing before {event.place}"
         heads[key] = seen.head
+
+
+def next_head(head: bytes | None, seen: Sighting, time: int) -> bytes:
+    """Return what a sender's head becomes by an anchor in a block of this time; None: its first one.
+
+    keccak256(old head ‖ root ‖ registry ‖ uint64 number ‖ uint64 timestamp), from 32 zero bytes on.
+    """
+    moment = seen.block_number.to_bytes(8) + time.to_bytes(8)
+    return keccak256((head or _NO_HEAD) + seen.root + seen.registry + moment)
 
 
 def _time(event: Event, chains: Mapping[str, Chain]) -> int:
