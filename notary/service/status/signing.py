@@ -1,0 +1,186 @@
+"""The institution's side of statuses: the difference to the list it signed last, in its own words, before it signs.
+
+Nothing of the notary is believed. What a statement would change follows from the
+institution's last signed list (all valid, where it signed none) and from its own
+batch file; whose credentials these are, from the credentials it holds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from notary.core.credential import Credential
+from notary.core.digest import SIZE, Digest, LeafIndex
+from notary.core.encoding import to_digest_text
+from notary.core.errors import IssuerError, NotaryError
+from notary.core.merkle import TreeBuilder
+from notary.core.status import PER_CHUNK, Status, StatusList
+from notary.core.summary import summarize
+from notary.service.accept import place
+from notary.service.notary import Notary
+from notary.service.seal import BatchFile
+from notary.service.status.lists import due_marks, newest_list
+from notary.service.status.statements import StatusDraft
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One credential whose status the statement changes: where it came from, and whose it is."""
+
+    index: LeafIndex
+    source: str
+    learner: str | None
+    title: str | None
+    before: Status
+    after: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What signing a draft changes, and nothing else. `since`: number of the statement it was compared with."""
+
+    draft: StatusDraft
+    since: int | None
+    changes: tuple[Changed, ...]
+
+    @property
+    def counts(self) -> Mapping[tuple[Status, Status], int]:
+        """How many go from which status to which."""
+        return Counter((change.before, change.after) for change in self.changes)
+
+
+def differences(
+    drafts: Iterable[StatusDraft],
+    signed_before: Iterable[StatusDraft],
+    batch_files: Iterable[BatchFile],
+    own: Iterable[Credential],
+) -> tuple[Difference, ...]:
+    """Compare each draft with the list signed last of its batch; IssuerError where it is not the institution's batch.
+
+    Every changed position must be one of the batch file's, of a credential that
+    the institution holds; a draft that changes nothing is refused.
+    """
+    last: dict[Digest, StatusDraft] = {}
+    for draft in sorted(signed_before, key=lambda draft: draft.statement.seq):
+        last[draft.statement.batch] = draft
+    files = {_root(file): file for file in batch_files}
+    found = [(draft, *_compare(draft, last.get(draft.statement.batch), files)) for draft in drafts]
+    needed = {digest for _, _, moves in found for _, digest, *_ in moves}
+    names = _names(own, needed)
+    return tuple(
+        Difference(draft, since, tuple(_named(names, *move) for move in moves)) for draft, since, moves in found
+    )
+
+
+_Move = tuple[LeafIndex, Digest, str, Status, Status]
+
+
+def _compare(
+    draft: StatusDraft, last: StatusDraft | None, files: Mapping[Digest, BatchFile]
+) -> tuple[int | None, list[_Move]]:
+    file = files.get(draft.of.root)
+    if file is None or len(file.positions) != draft.of.size or file.statement.issuer != draft.of.issuer:
+        raise IssuerError(
+            f"the batch file of batch {draft.batch} is not here",
+            expected=f"{draft.of.size} positions under {to_digest_text(draft.of.root)}",
+            hint="Name the batch file you kept when you signed it: --batch-file FILE",
+        )
+    same = last is not None and last.statement.issuer == draft.statement.issuer
+    if last is not None and same and last.statement.seq >= draft.statement.seq:
+        raise IssuerError(
+            f"you have signed a newer list of batch {draft.batch} than this one",
+            expected=f"a number above {last.statement.seq}",
+            actual=draft.statement.seq,
+            hint="Do not sign. Ask the notary for the status file again",
+        )
+    before = StatusList(draft.of.size) if last is None else last.listed
+    moves: list[_Move] = []
+    for index in _changed(before, draft.listed):
+        position = file.positions[index]
+        where = place(position.source, position.line)
+        moves.append((index, position.leaf.digest, where, before.get(index), draft.listed.get(index)))
+    if not moves:
+        raise IssuerError(f"the list of batch {draft.batch} is the one you signed last: it changes nothing")
+    return None if last is None else last.statement.seq, moves
+
+
+def _changed(before: StatusList, after: StatusList) -> Iterable[LeafIndex]:
+    """Give the credentials whose bits differ; chunks that are the same are passed over whole."""
+    for number, (old, new) in enumerate(zip(before.chunks(), after.chunks(), strict=True)):
+        if old == new:
+            continue
+        for at in range(SIZE):
+            if old[at] != new[at]:
+                first = number * PER_CHUNK + at * 4
+                for index in map(LeafIndex, range(first, first + 4)):
+                    shift = 6 - 2 * (index % 4)
+                    if (old[at] ^ new[at]) >> shift & 3:
+                        yield index
+
+
+def differences_here(notary: Notary, drafts: Iterable[StatusDraft]) -> tuple[Difference, ...]:
+    """Compare each draft with the ledger's own list: where the ledger is, and believed."""
+    found = []
+    with notary.ledger.read() as work:
+        for draft in drafts:
+            batch = work.batches.get(draft.batch)
+            assert batch is not None
+            before, after = newest_list(work, batch), draft.listed
+            marks = {pending.index: pending.mark.credential for pending in due_marks(work, batch)}
+            named = {
+                position.index: position
+                for position in work.statuses.positions(list(marks.values()))
+                if position.batch == batch.id
+            }
+            moves = []
+            for index in _changed(before, after):
+                position = named[index]
+                source = f"credential {position.credential}"
+                moves.append(
+                    Changed(index, source, position.learner, position.title, before.get(index), after.get(index))
+                )
+            newest = work.log.newest_status(draft.statement.batch)
+            found.append(Difference(draft, newest.seq if newest else None, tuple(moves)))
+    return tuple(found)
+
+
+def _root(file: BatchFile) -> Digest:
+    tree = TreeBuilder()
+    for position in file.positions:
+        tree.append(position.leaf.hash())
+    if not tree.size:
+        raise IssuerError("a batch file holds no position")
+    return tree.root()
+
+
+def _names(own: Iterable[Credential], needed: set[Digest]) -> dict[Digest, tuple[str | None, str | None]]:
+    """Return learner and title of those credentials that are needed."""
+    names: dict[Digest, tuple[str | None, str | None]] = {}
+    for credential in own:
+        if credential.digest in needed and credential.digest not in names:
+            try:
+                summary = summarize(credential)
+            except NotaryError:
+                names[credential.digest] = None, None
+            else:
+                names[credential.digest] = ", ".join(summary.learners) or None, summary.title
+    return names
+
+
+def _named(
+    names: Mapping[Digest, tuple[str | None, str | None]],
+    index: LeafIndex,
+    digest: Digest,
+    source: str,
+    before: Status,
+    after: Status,
+) -> Changed:
+    if digest not in names:
+        raise IssuerError(
+            f"position {index + 1} of the batch ({source}), whose status changes, is not among your credentials",
+            actual=to_digest_text(digest),
+            hint="Do not sign before you know whose it is: --credentials PATH",
+        )
+    return Changed(index, source, *names[digest], before, after)

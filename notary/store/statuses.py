@@ -1,0 +1,163 @@
+"""Marks in bulk, and the chunks of status statements as one value each: a million statuses are 250 kB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from notary.core.digest import Digest, LeafIndex
+from notary.ports.ledger.batches import BatchId
+from notary.ports.ledger.credentials import CredentialId
+from notary.ports.ledger.statuses import MarkNumber, MarkRow, PendingMark, Position
+from notary.store.rows import insert_many, wiping
+from notary.store.tables import batch as batches
+from notary.store.tables import credential, place, status_list, status_mark
+from notary.store.types import UtcTime
+
+_ASKED = 500
+"""Credentials in one question."""
+
+_same = credential.alias("same")
+_new = credential.alias("new")
+_MARKED = (
+    credential.c.id,
+    status_mark.c.status,
+    status_mark.c.reason,
+    status_mark.c.note,
+    status_mark.c.member,
+    status_mark.c.marked,
+    _new.c.id.label("replacement"),
+    status_mark.c.statement,
+)
+_JOINED = status_mark.join(credential, status_mark.c.credential == credential.c.number).outerjoin(
+    _new, status_mark.c.replacement == _new.c.number
+)
+
+
+class SqlStatuses:
+    """The statuses of one unit of work."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def positions(self, names: Sequence[CredentialId]) -> tuple[Position, ...]:
+        found: dict[CredentialId, list[Position]] = {name: [] for name in names}
+        for chunk in _chunks(list(found)):
+            own = select(credential.c.id.label("asked"), credential.c.number).where(credential.c.id.in_(chunk))
+            others = (
+                select(credential.c.id.label("asked"), _same.c.number)
+                .join_from(credential, _same, credential.c.digest == _same.c.digest)
+                .where(credential.c.id.in_(chunk), credential.c.institution == _same.c.institution)
+            )
+            meant = own.union(others).subquery()
+            wanted = (
+                select(
+                    meant.c.asked,
+                    credential.c.id,
+                    credential.c.institution,
+                    credential.c.learner,
+                    credential.c.title,
+                    place.c.batch,
+                    place.c.index,
+                    batches.c.entry,
+                )
+                .join_from(meant, credential, meant.c.number == credential.c.number)
+                .outerjoin(place, place.c.number == credential.c.number)
+                .outerjoin(batches, batches.c.id == place.c.batch)
+                .order_by(credential.c.number)
+            )
+            for row in self._connection.execute(wanted):
+                position = Position(*row)
+                at = 0 if position.credential == position.asked else len(found[position.asked])
+                found[position.asked].insert(at, position)
+        return tuple(chain.from_iterable(found.values()))
+
+    def mark(self, rows: Sequence[MarkRow]) -> None:
+        if not rows:
+            return
+        named = [name for row in rows for name in (row.credential, row.replacement) if name is not None]
+        numbers = self._numbers(list(dict.fromkeys(named)))
+        self._drop_pending([numbers[row.credential] for row in rows])
+        last = self._connection.scalar(select(func.max(status_mark.c.number))) or 0
+        dialect, time = self._connection.dialect, UtcTime()
+        times = {moment: time.process_bind_param(moment, dialect) for moment in {row.marked for row in rows}}
+        insert_many(
+            self._connection,
+            status_mark,
+            [
+                (
+                    number,
+                    numbers[row.credential],
+                    row.status.value,
+                    row.reason.value,
+                    row.note,
+                    row.member,
+                    times[row.marked],
+                    None if row.replacement is None else numbers[row.replacement],
+                    row.statement,
+                )
+                for number, row in enumerate(rows, last + 1)
+            ],
+        )
+
+    def withdraw(self, names: Sequence[CredentialId]) -> None:
+        self._drop_pending(list(self._numbers(names).values()))
+
+    def pending(self, batch: BatchId | None = None) -> tuple[PendingMark, ...]:
+        statement = (
+            select(status_mark.c.number, place.c.batch, place.c.index, *_MARKED)
+            .select_from(_JOINED.join(place, place.c.number == credential.c.number))
+            .where(status_mark.c.statement.is_(None))
+            .order_by(place.c.batch, place.c.index)
+        )
+        if batch is not None:
+            statement = statement.where(place.c.batch == batch)
+        return tuple(
+            PendingMark(MarkNumber(number), MarkRow(*rest), BatchId(of), LeafIndex(index))
+            for number, of, index, *rest in self._connection.execute(statement)
+        )
+
+    def settle(self, marks: Sequence[MarkNumber], statement: Digest) -> None:
+        for chunk in _chunks(marks):
+            self._connection.execute(
+                update(status_mark).where(status_mark.c.number.in_(chunk)).values(statement=statement)
+            )
+
+    def history(self, name: CredentialId) -> tuple[MarkRow, ...]:
+        return tuple(self._marks(select(*_MARKED).where(credential.c.id == name)))
+
+    def forget(self, name: CredentialId) -> None:
+        of = select(credential.c.number).where(credential.c.id == name).scalar_subquery()
+        with wiping(self._connection):
+            self._connection.execute(update(status_mark).where(status_mark.c.credential == of).values(note=None))
+
+    def add_list(self, entry: LeafIndex, data: bytes) -> None:
+        self._connection.execute(insert(status_list), {"entry": entry, "data": data})
+
+    def list_of(self, entry: LeafIndex) -> bytes | None:
+        found: bytes | None = self._connection.scalar(select(status_list.c.data).where(status_list.c.entry == entry))
+        return found
+
+    def _marks(self, statement: Select[Any]) -> Iterator[MarkRow]:
+        for row in self._connection.execute(statement.select_from(_JOINED).order_by(status_mark.c.number)):
+            yield MarkRow(*row)
+
+    def _drop_pending(self, numbers: Sequence[int]) -> None:
+        for chunk in _chunks(numbers):
+            gone = status_mark.c.credential.in_(chunk) & status_mark.c.statement.is_(None)
+            self._connection.execute(delete(status_mark).where(gone))
+
+    def _numbers(self, names: Sequence[CredentialId]) -> dict[CredentialId, int]:
+        numbers: dict[CredentialId, int] = {}
+        for chunk in _chunks(names):
+            found = select(credential.c.id, credential.c.number).where(credential.c.id.in_(chunk))
+            numbers |= {CredentialId(name): number for name, number in self._connection.execute(found)}
+        return numbers
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for at in range(0, len(values), _ASKED):
+        yield values[at : at + _ASKED]

@@ -1,0 +1,171 @@
+"""The port `Statuses`, the same for SQLite and PostgreSQL."""
+
+from dataclasses import replace
+
+import pytest
+
+from notary.core.digest import LeafIndex
+from notary.core.errors import OperatorError
+from notary.core.status import Status
+from notary.ports.ledger import BatchId, BatchState, CredentialId, MarkRow, Reason, UnitOfWork
+from notary.store.ledger import SqlLedger
+from tests.ports.databases import database, ledger, postgres
+from tests.ports.ledger_lab import COLLEGE, NOON, SCHOOL, append, batch, credential, digest, entry
+
+__all__ = ["database", "ledger", "postgres"]
+
+
+def a_mark(name: CredentialId, status: Status = Status.REVOKED, **more: object) -> MarkRow:
+    """A mark by the college."""
+    row = MarkRow(name, status, Reason.MISCONDUCT, "a note", COLLEGE, NOON)
+    return replace(row, **more)  # type: ignore[arg-type]
+
+
+def placed(work: UnitOfWork, number: int, *seeds: object, of: object = None) -> list[CredentialId]:
+    """Submit credentials and place them in a batch of their own."""
+    rows = [credential(seed, of=of) for seed in seeds]
+    work.credentials.add(rows)
+    work.batches.save(batch(number, len(rows)))
+    work.credentials.place(BatchId(number), COLLEGE)
+    return [row.id for row in rows]
+
+
+def test_every_position_of_a_digest_is_found_its_own_first(ledger: SqlLedger) -> None:
+    """In each batch of its institution, in none and in no other institution's; an id that is nobody's has none."""
+    with ledger.begin() as work:
+        (first,) = placed(work, 1, "a")
+        (second, other) = (*placed(work, 2, "b", of="a"), *placed(work, 3, "c"))
+        work.credentials.add([credential("d", of="a"), credential("e", institution=SCHOOL, of="a")])
+        append(work, entry(0))
+        work.batches.save(replace(batch(1, 1), state=BatchState.LOGGED, entry=LeafIndex(0), statement_id=digest(1)))
+    waiting = credential("d", of="a").id
+    with ledger.read() as work:
+        found = work.statuses.positions([second, CredentialId("nobody"), other])
+        assert [(each.asked, each.credential) for each in found] == [
+            (second, second),
+            (second, first),
+            (second, waiting),
+            (other, other),
+        ]
+        assert [(each.batch, each.index, each.entry) for each in found] == [
+            (2, 0, None),
+            (1, 0, 0),
+            (None,) * 3,
+            (3, 0, None),
+        ]
+        assert {each.institution for each in found} == {COLLEGE}
+
+
+def test_an_erased_credential_keeps_its_one_position(ledger: SqlLedger) -> None:
+    """Without a digest nobody knows its others; its own place is still there to be revoked."""
+    with ledger.begin() as work:
+        (first, _) = (*placed(work, 1, "a"), *placed(work, 2, "b", of="a"))
+        work.credentials.erase(first)
+        assert [each.credential for each in work.statuses.positions([first])] == [first]
+
+
+def test_marks_are_pending_until_a_statement_says_them(ledger: SqlLedger) -> None:
+    """By batch and index; settled, they are history with the statement's id, and a new mark may follow."""
+    with ledger.begin() as work:
+        first, second, third = placed(work, 1, "a", "b", "c")
+        (other,) = placed(work, 2, "d")
+        append(work, entry(0))
+        work.statuses.mark([a_mark(third), a_mark(other), a_mark(first, note=None)])
+    with ledger.begin() as work:
+        assert [(each.batch, each.index) for each in work.statuses.pending()] == [(1, 0), (1, 2), (2, 0)]
+        pending = work.statuses.pending(BatchId(1))
+        assert [each.mark for each in pending] == [a_mark(first, note=None), a_mark(third)]
+        work.statuses.settle([each.number for each in pending], entry(0).id)
+        work.statuses.mark([a_mark(first, Status.REPLACED, replacement=second)])
+    with ledger.read() as work:
+        assert [each.mark.credential for each in work.statuses.pending(BatchId(1))] == [first]
+        assert work.statuses.history(first) == (
+            a_mark(first, note=None, statement=entry(0).id),
+            a_mark(first, Status.REPLACED, replacement=second),
+        )
+        assert work.statuses.history(second) == ()
+
+
+def test_a_credential_has_one_pending_mark(ledger: SqlLedger) -> None:
+    """The newer takes the older one's place; one may be taken back; what was said stays said."""
+    with ledger.begin() as work:
+        (first,) = placed(work, 1, "a")
+        append(work, entry(0))
+        work.statuses.mark([a_mark(first, Status.SUSPENDED)])
+        work.statuses.settle([each.number for each in work.statuses.pending()], entry(0).id)
+        work.statuses.mark([a_mark(first, Status.REVOKED)])
+        work.statuses.mark([a_mark(first, Status.VALID)])
+        assert [each.mark.status for each in work.statuses.pending()] == [Status.VALID]
+        work.statuses.withdraw([first, CredentialId("nobody")])
+        assert [each.status for each in work.statuses.history(first)] == [Status.SUSPENDED]
+    with pytest.raises(OperatorError), ledger.begin() as work:
+        work.statuses.mark([a_mark(first), a_mark(first)])
+
+
+def test_more_marks_than_one_question_holds_come_back(ledger: SqlLedger) -> None:
+    """More than one question's worth: all are resolved, marked and settled."""
+    count = 1_200
+    with ledger.begin() as work:
+        names = placed(work, 1, *range(count))
+        append(work, entry(0))
+        assert len(work.statuses.positions(names)) == count
+        work.statuses.mark([a_mark(name) for name in names])
+        pending = work.statuses.pending()
+        assert [each.index for each in pending] == list(range(count))
+        work.statuses.settle([each.number for each in pending], entry(0).id)
+        assert work.statuses.pending() == ()
+
+
+def test_notes_are_forgotten_and_nothing_else(ledger: SqlLedger) -> None:
+    """The mark stays, for a list was signed of it."""
+    with ledger.begin() as work:
+        first, second = placed(work, 1, "a", "b")
+        work.statuses.mark([a_mark(first), a_mark(second)])
+        work.statuses.forget(first)
+        work.statuses.forget(CredentialId("nobody"))
+        assert work.statuses.history(first) == (a_mark(first, note=None),)
+        assert work.statuses.history(second) == (a_mark(second),)
+
+
+def test_lists_and_the_newest_statement_about_a_batch(ledger: SqlLedger) -> None:
+    """By log index; below a size what was newest then."""
+    with ledger.begin() as work:
+        append(work, entry(0))
+        for index in (1, 2):
+            append(work, replace(entry(index), about=entry(0).id, is_batch=False))
+            work.statuses.add_list(LeafIndex(index), bytes(32) + bytes([index]))
+    with ledger.read() as work:
+        assert work.statuses.list_of(LeafIndex(1)) == bytes(32) + b"\x01"
+        assert work.statuses.list_of(LeafIndex(0)) is None
+        newest = [work.log.newest_status(entry(0).id, below) for below in (None, 3, 2, 1)]
+        assert [None if row is None else row.index for row in newest] == [2, 2, 1, None]
+        assert work.log.newest_status(digest("another")) is None
+
+
+def test_what_waits_and_deserves_a_second_look(ledger: SqlLedger) -> None:
+    """Nameless, twice, a token, or content without the usual or with the unusual; of one institution, in order."""
+    from notary.core.leaf import Form
+
+    usual = b'{"issuer":"us"}'
+    rows = [
+        credential(0, content=usual),
+        replace(credential(1, content=usual), learner=None),
+        replace(credential(2, content=usual), title=None),
+        credential(3, content=usual, of="twice"),
+        credential(4, content=usual, of="twice"),
+        replace(credential(5, content=usual), form=Form.JOSE),
+        credential(6, content=b'{"issuer":"them"}'),
+        credential(7, content=usual + b"validUntil"),
+        replace(credential(8, content=b"any"), form=Form.FILE, learner=None),
+        replace(credential(9, content=usual), evidence=digest("evidence")),
+        credential(10, institution=SCHOOL, content=None),
+        credential(11, content=None),
+    ]
+    with ledger.begin() as work:
+        work.credentials.add(rows)
+        found = work.credentials.unsealed_notable(COLLEGE, usual=[b'"issuer":"us"'], unusual=[b"validUntil", b"exp"])
+        assert [(row, again) for row, again in found] == [(rows[at], at in (3, 4)) for at in (1, 2, 3, 4, 5, 6, 7)]
+        every = work.credentials.unsealed_notable(COLLEGE, usual=[], unusual=[])
+        assert [row.id for row, _ in every] == [rows[at].id for at in (0, 1, 2, 3, 4, 5, 6, 7, 9)]
+        assert work.credentials.unsealed_evidence(COLLEGE) == {digest("evidence")}
+        assert work.credentials.unsealed_evidence(SCHOOL) == set()
