@@ -35,7 +35,7 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _NOT_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 _DOUBTFUL_NUMBER = re.compile(rb"[0-9][.eE]|-0|[0-9]{16}")
 _STRINGS = frozenset({str})
-_IN_BASIC_PLANE = bytes(range(0xF0))
+_WHITE_SPACE = b" \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def load(data: bytes, where: str, *, max_size: int, max_depth: int = MAX_DEPTH) 
             canonical_bytes = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         except (orjson.JSONDecodeError, orjson.JSONEncodeError):
             return _load_slowly(data, where)  # for the message; it refuses too, or is right
-        if _keeps_members(data, outside, canonical_bytes) and _is_basic(canonical_bytes):
+        if _is_basic(canonical_bytes) and _keeps_members(data, outside, canonical_bytes):
             return Document(value, canonical_bytes)
     return _load_slowly(data, where)
 
@@ -104,19 +104,22 @@ def _outside_strings(data: bytes) -> bytes:
 
 
 def _keeps_members(data: bytes, outside: bytes, canonical_bytes: bytes) -> bool:
-    """Say whether no name stood twice: a parser that drops a member drops its colon.
+    """Say whether no name stood twice: a parser that drops a member drops its text, or its colon.
 
-    Without escapes, strings come out as they went in, and all colons can be
-    counted. With them a string may gain an escaped one, so only those outside count.
+    Without escapes strings come out as they went in, and so do words and numbers
+    that are not doubtful: only white space may be missing. With them a string may
+    change its length and gain a colon, so those outside of strings are counted.
     """
     if b"\\" not in data:
-        return data.count(b":") == canonical_bytes.count(b":")
+        return len(data) - len(outside) + len(outside.translate(None, _WHITE_SPACE)) == len(canonical_bytes)
     return outside.count(b":") == _outside_strings(canonical_bytes).count(b":")
 
 
 def _is_basic(data: bytes) -> bool:
-    """Say whether UTF-8 text has no character outside the basic plane: no byte from 0xF0 on."""
-    return data.isascii() or not data.translate(None, _IN_BASIC_PLANE)
+    """Say whether UTF-8 text has no character outside the basic plane: none of the five bytes they begin with."""
+    if data.isascii():
+        return True
+    return not (b"\xf0" in data or b"\xf1" in data or b"\xf2" in data or b"\xf3" in data or b"\xf4" in data)
 
 
 def _check_depth(outside: bytes, where: str, max_depth: int) -> None:

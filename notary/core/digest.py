@@ -39,16 +39,16 @@ ZERO = Digest(bytes(SIZE))
 
 def sha256(data: bytes) -> Digest:
     """Return H(data)."""
-    return Digest(_sha256(data).digest())
+    return bytes.__new__(Digest, _sha256(data).digest())  # 32 bytes: what `Digest` would check
 
 
 def leaf_hash(data: bytes) -> Digest:
     """Return H(0x00 ‖ data) (RFC 9162 §2.1.1)."""
-    return Digest(_sha256(b"\x00" + data).digest())
+    return sha256(b"\x00" + data)
 
 
 def node_hash(left: bytes, right: bytes) -> Digest:
     """Return H(0x01 ‖ left ‖ right); both children are exactly 32 bytes (RFC 9162 §2.1.1)."""
     if len(left) != SIZE or len(right) != SIZE:
         raise Malformed("Merkle node", expected="two children of 32 bytes each")
-    return Digest(_sha256(b"\x01" + left + right).digest())
+    return sha256(b"\x01" + left + right)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from hashlib import sha256
 
-from notary.core.digest import SIZE, ZERO, Digest
+from notary.core.digest import SIZE, ZERO, Digest, sha256
 from notary.core.errors import Malformed
 
 _TAG = b"\x00credential-notary/v1\x00"
@@ -48,4 +47,4 @@ class Leaf:
 
 def hash_leaf(form: int, salt: bytes, digest: bytes, evidence: bytes) -> Digest:
     """Hash a leaf's parts, whose sizes the caller vouches for: 32 bytes each, form in one."""
-    return Digest(sha256(_TAG + bytes((form,)) + salt + digest + evidence).digest())
+    return sha256(_TAG + bytes((form,)) + salt + digest + evidence)

@@ -40,7 +40,7 @@ def period(credential: Credential, at: datetime) -> Finding:
     except NotaryError as error:
         return Finding.of("unknown", error)
     begins = _bounds(claims, _BEGINS)
-    ends = _bounds([*claims, *(proof for item in claims for proof in _proofs(item))], _ENDS)
+    ends = _ends(claims)
     unreadable = []
     for where, value in begins:
         begin = _moment(value)
@@ -59,8 +59,29 @@ def period(credential: Credential, at: datetime) -> Finding:
     return Finding("pass", "within its validity period" if begins or ends else "its issuer set no validity period")
 
 
+def end_of(credential: Credential) -> datetime | None:
+    """Return when its validity ends, at the latest; None where its issuer set no end, or none that can be read."""
+    try:
+        claims = shown_claims(credential)
+    except NotaryError:
+        return None
+    return end_of_claims(claims)
+
+
+def end_of_claims(claims: Iterable[dict[str, JSON]]) -> datetime | None:
+    """Return the earliest end that stands in claims, as `end_of` does for a credential's."""
+    moments = [_moment(value) for _, value in _ends(claims)]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _ends(claims: Iterable[dict[str, JSON]]) -> list[tuple[str, JSON]]:
+    claims = tuple(claims)
+    return _bounds([*claims, *(proof for item in claims for proof in _proofs(item))], _ENDS)
+
+
 def _bounds(claims: Iterable[dict[str, JSON]], names: tuple[str, ...]) -> list[tuple[str, JSON]]:
-    return [(name, item[name]) for item in claims for name in names if item.get(name) is not None]
+    bounded = [item for item in claims if not item.keys().isdisjoint(names)]  # of most there are none
+    return [(name, item[name]) for item in bounded for name in names if item.get(name) is not None]
 
 
 def _proofs(claims: dict[str, JSON]) -> list[dict[str, JSON]]:

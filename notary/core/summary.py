@@ -136,11 +136,12 @@ def _achievement_names(subjects: list[dict[str, JSON]]) -> str:
 def _learner(subject: Mapping[str, JSON]) -> str | None:
     if name := _text(subject.get("name")):
         return name
-    parts = (_text(subject.get("givenName")), _text(subject.get("familyName")))
-    if name := " ".join(part for part in parts if part):
-        return name
+    given, family = _text(subject.get("givenName")), _text(subject.get("familyName"))
+    if given or family:
+        return " ".join(filter(None, (given, family)))
     identifiers = [entry for entry in _list(subject.get("identifier")) if isinstance(entry, dict)]
-    identifiers.sort(key=lambda entry: entry.get("identityType") != "name")
+    if len(identifiers) > 1:
+        identifiers.sort(key=lambda entry: entry.get("identityType") != "name")
     for entry in identifiers:
         if entry.get("hashed") is False and (name := _text(entry.get("identityHash"))):
             return name

@@ -6,14 +6,18 @@ one counts. Every implementation passes the same port suite (`tests/ports/`).
 
 from notary.core.evm import Address
 from notary.ports.blocks import BlockStore
-from notary.ports.chain import Block, Call, Chain, Inclusion, Quote, Sighting, SignedTransaction, Wallet
-from notary.ports.contracts import Approval, Change, Consortium, Contracts
-from notary.ports.signer import Clock, Signer
+from notary.ports.chain import Block, Call, Chain, Inclusion, Logged, Outage, Quote, Sighting, SignedTransaction, Wallet
+from notary.ports.contracts import AppliedChange, Approval, Change, Consortium, Contracts
+from notary.ports.mirror import BlockReader, Mirror, Missing
+from notary.ports.signer import AnySigner, Clock, Signer, StatementSigner
 
 __all__ = [
     "Address",
+    "AnySigner",
+    "AppliedChange",
     "Approval",
     "Block",
+    "BlockReader",
     "BlockStore",
     "Call",
     "Chain",
@@ -22,9 +26,14 @@ __all__ = [
     "Consortium",
     "Contracts",
     "Inclusion",
+    "Logged",
+    "Mirror",
+    "Missing",
+    "Outage",
     "Quote",
     "Sighting",
     "SignedTransaction",
     "Signer",
+    "StatementSigner",
     "Wallet",
 ]

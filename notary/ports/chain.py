@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from notary.core.digest import Digest
-from notary.core.evm import Address
+from notary.core.errors import OperatorError
+from notary.core.evm import Address, Event
+
+
+class Outage(OperatorError):
+    """A node does not answer now: it may pass by itself, and nothing is wrong with what was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,15 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Logged:
+    """Any contract's event in the canonical chain, and where; it may vanish until final."""
+
+    event: Event
+    block_number: int
+    tx_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Inclusion:
     """A transaction seen in the canonical chain."""
 
@@ -60,8 +74,8 @@ class Inclusion:
 class Chain(Protocol):
     """Reading one EVM chain. Nothing here changes anything; all of it is safe to repeat.
 
-    A node that cannot be reached, stalls or contradicts itself raises
-    OperatorError. A header that does not hash to the block's hash, or receipts
+    A node that cannot be reached or stalls raises Outage, one that contradicts
+    itself OperatorError. A header that does not hash to the block's hash, or receipts
     that do not give its receiptsRoot, never leave this port.
     """
 
@@ -99,6 +113,10 @@ class Chain(Protocol):
         self, contract: Address, *, since: int = 0, root: Digest | None = None, sender: Address | None = None
     ) -> Iterator[Sighting]:
         """The contract's `Anchored` events from block `since` on, in order, filtered by root and sender."""
+        ...
+
+    def events(self, contract: Address, topic: bytes, *, since: int = 0) -> Iterator[Logged]:
+        """The contract's events whose first topic is this, from block `since` on, in order."""
         ...
 
     def call(self, to: Address, data: bytes) -> bytes:

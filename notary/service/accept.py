@@ -7,28 +7,32 @@ and the rest of the batch goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from notary.core.credential import read
-from notary.core.digest import Digest, sha256
+from notary.core.digest import ZERO, Digest, sha256
 from notary.core.encoding import shorten, to_base64url
 from notary.core.errors import IssuerError, NotaryError
-from notary.core.leaf import Form
+from notary.core.leaf import Form, hash_leaf
+from notary.core.period import end_of
 from notary.core.registry import MemberRecord
 from notary.core.summary import summarize
-from notary.ports.ledger import CredentialId, CredentialRow
+from notary.ports.ledger import CredentialId, CredentialRow, Noted, UnitOfWork
+from notary.service.journal import Action, record
 from notary.service.notary import Notary
 
 CHUNK = 5000
 """Credentials in one unit of work."""
 MAX_RETAINED = 2 << 20
 """Bytes of the largest credential a receipt carries, of its 4 MiB; the holder of a larger one shows it beside."""
-_ID_SIZE, _SALT_SIZE, _TOKEN_SIZE = 12, 32, 16
-_DRAWN = _ID_SIZE + _SALT_SIZE + _TOKEN_SIZE
+TOKEN_SIZE = 16
+"""Random bytes of a learner's link."""
+_ID_SIZE, _SALT_SIZE = 12, 32
+_DRAWN = _ID_SIZE + _SALT_SIZE + TOKEN_SIZE
 _LETTERS = b"abcdefghijklmnopqrstuvwxyz234567" * 8
 """Every byte as one of 32 letters: an id is 60 bits, and is read out without mistakes."""
 
@@ -55,6 +59,9 @@ class Reading(NamedTuple):
     data: bytes
     learner: str | None
     title: str | None
+    evidence: Digest | None = None
+    issuer: str | None = None
+    until: datetime | None = None
 
 
 class Accepted(NamedTuple):
@@ -115,7 +122,17 @@ def read_source(source: Source, member: MemberRecord, *, as_file: bool = False) 
         learner = ", ".join(summary.learners) or None
         # As it was written, where it is no image: its form decides the digest, and nothing has to be copied.
         data = source.data if source.data.startswith(b"{") else credential.data
-        return Reading(source.name, source.line, credential.form, credential.digest, data, learner, summary.title)
+        return Reading(
+            source=source.name,
+            line=source.line,
+            form=credential.form,
+            digest=credential.digest,
+            data=data,
+            learner=learner,
+            title=summary.title,
+            issuer=name,
+            until=end_of(credential),
+        )
     except NotaryError as error:
         why = str(error)
         why = why if why.startswith(where) else f"{where}: {why}"
@@ -130,11 +147,14 @@ def accept(
     evidence: Digest | None = None,
     duplicates: bool = False,
     done: Callable[[int], None] = lambda _: None,
+    along: Callable[[UnitOfWork, Sequence[CredentialRow]], None] = lambda _, __: None,
 ) -> Iterator[Accepted | Refused]:
     """Take what was read, in units of 5,000, each durable before its results are given out.
 
     A digest the institution has submitted before, or twice here, is refused
-    unless `duplicates` says it is on purpose. `done` is told how many are through.
+    unless `duplicates` says it is on purpose. `evidence` is of those whose reading names
+    none. `done` is told how many are through; `along` writes what belongs to them in
+    the same unit of work.
     """
     count = 0
     pending = iter(readings)
@@ -147,20 +167,24 @@ def accept(
         now, random, at = notary.clock.now(), notary.random(len(chunk) * _DRAWN), 0
         with notary.ledger.begin() as work:
             digests = [reading.digest for reading in chunk if isinstance(reading, Reading)]
-            known = set() if duplicates else work.credentials.known(member.id, digests)
+            known = work.credentials.known(member.id, digests)
+            noted: list[Noted] = []
             for reading in chunk:
                 if isinstance(reading, Refused):
                     results.append(reading)
-                elif reading.digest in known:
+                elif reading.digest in known and not duplicates:
                     results.append(_twice(reading))
                 else:
                     row, token = taking.row(reading, random[at : at + _DRAWN], now)
                     at += _DRAWN
                     rows.append(row)
+                    noted.append(Noted(reading.issuer, reading.until, reading.digest in known))
                     results.append(Accepted(row.id, row.source, row.line, row.learner, row.title, token))
-                    if not duplicates:
-                        known.add(reading.digest)
-            work.credentials.add(rows)
+                    known.add(reading.digest)
+            work.credentials.add(rows, noted)
+            if rows:
+                along(work, rows)
+                record(notary, work, Action.SUBMIT, member.id, count=len(rows))
         count += len(chunk)
         done(count)
         yield from results
@@ -181,7 +205,7 @@ def _twice(reading: Reading) -> Refused:
 
 @dataclass(frozen=True, slots=True)
 class _Taking:
-    """What all credentials of one submission share."""
+    """What all credentials of one submission share; `evidence`: of those that have none of their own."""
 
     institution: str
     evidence: Digest | None
@@ -190,13 +214,15 @@ class _Taking:
     def row(self, reading: Reading, drawn: bytes, now: datetime) -> tuple[CredentialRow, str]:
         """Make the ledger's row of random bytes for id, salt and link; the link's token is given out once."""
         token = to_base64url(drawn[_ID_SIZE + _SALT_SIZE :])
+        salt = drawn[_ID_SIZE : _ID_SIZE + _SALT_SIZE]
+        evidence = reading.evidence or self.evidence
         row = CredentialRow(
             id=CredentialId(drawn[:_ID_SIZE].translate(_LETTERS).decode()),
             institution=self.institution,
             form=reading.form,
-            salt=drawn[_ID_SIZE : _ID_SIZE + _SALT_SIZE],
+            salt=salt,
             digest=reading.digest,
-            evidence=self.evidence,
+            evidence=evidence,
             content=reading.data if self.retain and len(reading.data) <= MAX_RETAINED else None,
             learner=reading.learner,
             title=reading.title,
@@ -204,5 +230,6 @@ class _Taking:
             line=reading.line,
             link=link_hash(token),
             accepted=now,
+            leaf=hash_leaf(reading.form, salt, reading.digest, evidence or ZERO),
         )
         return row, token

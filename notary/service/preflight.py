@@ -7,7 +7,6 @@ is not read again, so that a large batch waits for seconds only.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +33,6 @@ from notary.service.notary import Notary
 
 KEPT = 1000
 """Findings that are listed; beyond them they are counted."""
-_ENDS = (b"validUntil", b"expirationDate", b'"exp"', b'"expires"')
 _ASKED = 1000
 
 
@@ -186,13 +184,12 @@ class _Looking:
 
     def findings(self) -> Iterator[Finding]:
         speaker = with_partners(self.member, self.partners)
-        # Of a restricted member every achievement is read; else only what does not plainly name its issuer, or ends.
-        usual = [] if self._restricted else [needle for name in self._names(speaker) for needle in _issuers(name)]
-        seen: dict[bytes, CredentialRow] = {}
-        for row, again in self.work.credentials.unsealed_notable(self.member.id, usual=usual, unusual=_ENDS):
+        for row, again in self.work.credentials.unsealed_notable(
+            self.member.id, issuers=self._names(speaker), at=self.now, every=self._restricted
+        ):
             yield from self._names_of(row)
             if again:
-                yield from self._again(row, seen)
+                yield from self._again(row)
             if row.content is not None and row.form is not Form.FILE:
                 yield from self._content(row, row.content, speaker)
         yield from self._joint()
@@ -216,7 +213,7 @@ class _Looking:
                 hint = "People will see a page without it; name it in the credential"
                 yield Finding(Grade.WARNING, code, _where(row), f"it does not say {what}", hint)
 
-    def _again(self, row: CredentialRow, seen: dict[bytes, CredentialRow]) -> Iterator[Finding]:
+    def _again(self, row: CredentialRow) -> Iterator[Finding]:
         """Find the same credential within the batch, in an earlier one, and among those that do not hold any more."""
         if row.digest is None:
             return
@@ -230,10 +227,10 @@ class _Looking:
                 "the same credential was revoked or replaced",
                 "Issue a corrected one; nobody could tell these two apart",
             )
-        if row.digest in seen:
-            what = f"the same credential stands in this batch already ({_where(seen[row.digest])})"
+        before = next((each for each in others if each.batch is None), row)
+        if before.id != row.id:
+            what = f"the same credential stands in this batch already ({_where(before)})"
             yield Finding(Grade.WARNING, "duplicate", _where(row), what, "One is enough")
-        seen.setdefault(row.digest, row)
         earlier = next((each.batch for each in others if each.batch is not None), None)
         if earlier is not None:
             what = f"the same credential stands in batch {earlier} already"
@@ -291,13 +288,6 @@ class _Looking:
                 what = f"{partner.name} has not submitted {lacking[partner.id]} of these credentials yet"
                 hint = "No receipt can be made before it has committed them too"
                 yield Finding(Grade.WARNING, "joint", "the batch", what, hint)
-
-
-def _issuers(name: str) -> Iterator[bytes]:
-    """Give the spellings in which a credential plainly names its issuer."""
-    value = json.dumps(name, ensure_ascii=False)
-    for pattern in ('"issuer":%s', '"issuer": %s', '"issuer":{"id":%s', '"issuer": {"id": %s'):
-        yield (pattern % value).encode()
 
 
 def _where(row: CredentialRow) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from ctypes import c_char
 from dataclasses import dataclass
+from datetime import datetime
 from multiprocessing import get_context
 from typing import Any, TypeAlias
 
@@ -24,16 +25,16 @@ from notary.service.accept import Read, Reading, Refused, Source, read_source
 _CHUNK = 400
 _SLOT = 1 << 20
 """Bytes of a slot: one chunk's credentials. A larger one is a chunk by itself, read here."""
-_IN_FLIGHT = 24
+_IN_FLIGHT = 14
 """Chunks for each other process that are read and not written yet."""
 
 _COLLECTED = 100_000
-"""New objects after which Python looks for cycles. Credentials hold none, and looking often at those at hand is slow."""
+"""New objects after which Python looks for cycles: credentials hold none, and looking at them all is slow."""
 
 _FORMS = {form.value: form for form in Form}
 
-_Packed: TypeAlias = tuple[int, bytes, bytes | None, str | None, str | None] | Refused
-"""Form, digest, data (None where it is the source's own), learner, title: what the asker does not know already."""
+_Packed: TypeAlias = tuple[int, bytes, bytes | None, str | None, str | None, str | None, datetime | None] | Refused
+"""Form, digest, data (None where it is the source's own) and what was read: what the asker does not know already."""
 _Lying: TypeAlias = tuple[int, str, int | None]
 """A source's size on the board, its name and line."""
 
@@ -139,9 +140,10 @@ def _unpack(chunk: list[Source | Refused], packed: list[_Packed]) -> Iterator[Re
         if isinstance(found, Refused):
             yield found
         else:
-            form, digest, content, learner, title = found
+            form, digest, content, learner, title, issuer, until = found
             data = source.data if content is None else content
-            yield Reading(source.name, source.line, _FORMS[form], Digest(digest), data, learner, title)
+            taken = _FORMS[form], Digest(digest), data, learner, title
+            yield Reading(source.name, source.line, *taken, issuer=issuer, until=until)
 
 
 # ------------------------------------------------------- in the other process
@@ -169,5 +171,6 @@ def _read(begin: int, lying: list[_Lying]) -> list[_Packed]:
             results.append(found)
         else:
             content = None if found.data == data else found.data
-            results.append((found.form.value, bytes(found.digest), content, found.learner, found.title))
+            said = found.learner, found.title, found.issuer, found.until
+            results.append((found.form.value, bytes(found.digest), content, *said))
     return results

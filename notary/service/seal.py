@@ -11,19 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from notary.core.canonical import JSON, canonical, load
-from notary.core.credential import read
-from notary.core.digest import ZERO, Digest, TreeSize
+from notary.core.digest import ZERO, TreeSize
 from notary.core.encoding import format_time, to_base64url, to_digest_text
-from notary.core.errors import IssuerError, Malformed, Mismatch
-from notary.core.leaf import Form, Leaf, hash_leaf
-from notary.core.mandate import check_programmes
+from notary.core.errors import IssuerError, Malformed
+from notary.core.leaf import Form, Leaf
 from notary.core.merkle import TreeBuilder
 from notary.core.registry import MemberRecord
 from notary.core.shape import Closed
 from notary.core.statement import BatchStatement, Recognition
-from notary.core.summary import achievements
-from notary.ports.ledger import BatchId, BatchRow, CredentialId, CredentialRow, UnitOfWork
+from notary.ports.ledger import BatchId, BatchRow, UnitOfWork
+from notary.service.journal import Action, record
 from notary.service.notary import Notary
+from notary.service.preflight import preflight
+from notary.service.registry import members_in_force
 
 BATCH_FILE = "credential-notary/batch-file/v1"
 MAX_LINE = 4096
@@ -35,56 +35,38 @@ def seal(
     *,
     recognition: Recognition | None = None,
     joint_with: Sequence[str] = (),
+    accept_warnings: bool = True,
 ) -> BatchRow:
     """Seal everything the institution has waiting into one batch, in the order of submission.
 
-    `recognition` is the highest the member has unless it claims less. IssuerError
-    where nothing waits, or more is claimed than the member is recognised for; a
-    credential outside its programmes is named (one that is not retained here is
-    checked by whoever verifies).
+    `recognition` is the highest the member has unless it claims less, `joint_with`
+    names the co-issuers of a joint award. Unready where the preflight finds errors, or
+    warnings that nobody accepted.
     """
-    claimed = recognition or member.recognition
-    if not claimed.within(member.recognition):
-        raise IssuerError(
-            f"{member.name} cannot claim this recognition", expected=f"at most {member.recognition}", actual=claimed
-        )
-    restricted = claimed is Recognition.AUTHORISED and bool(member.programmes)
+    partners = tuple(members_in_force(notary.ledger).require(name) for name in joint_with)
+    report = preflight(notary, member, recognition=recognition, partners=partners)
+    if not report.size:
+        raise IssuerError(f"{member.name} has nothing to seal", hint="Submit credentials first: notary submit")
+    report.check(accept_warnings=accept_warnings)
     with notary.ledger.begin() as work:
-        leaves: list[tuple[CredentialId, Digest]] = []
         tree = TreeBuilder()
-        for row in work.credentials.unsealed(member.id):
-            if row.salt is None or row.digest is None:
-                continue  # erased before it was sealed
-            if restricted and row.form is not Form.FILE:
-                _check_authorised(member, work.credentials.get(row.id))
-            leaf = hash_leaf(row.form, row.salt, row.digest, row.evidence or ZERO)
+        for leaf in work.credentials.unsealed_leaves(member.id):
             tree.append(leaf)
-            leaves.append((row.id, leaf))
-        if not leaves:
-            raise IssuerError(f"{member.name} has nothing to seal", hint="Submit credentials first: notary submit")
+        if tree.size != report.size:
+            raise IssuerError("credentials came in while these were looked over", hint="Seal again: notary seal")
         batch = BatchRow(
             id=work.batches.next_id(),
             institution=member.id,
-            size=TreeSize(len(leaves)),
+            size=TreeSize(tree.size),
             root=tree.root(),
-            recognition=claimed,
-            joint_with=tuple(joint_with),
+            recognition=recognition or member.recognition,
+            joint_with=tuple(partner.id for partner in partners),
             sealed=notary.clock.now(),
         )
         work.batches.save(batch)
-        work.credentials.place(batch.id, leaves)
+        work.credentials.place(batch.id, member.id)
+        record(notary, work, Action.SEAL, member.id, [f"batch {batch.id}"], count=batch.size)
     return batch
-
-
-def _check_authorised(member: MemberRecord, row: CredentialRow | None) -> None:
-    if row is None or row.content is None:
-        return
-    try:
-        check_programmes(member, achievements(read(row.content, row.source, row.form)))
-    except Mismatch as error:
-        hint = "Seal what is outside the programmes by itself: --recognition community"
-        where = row.source if row.line is None else f"{row.source}, line {row.line}"
-        raise IssuerError(f"{where}: {error}", hint=hint) from error
 
 
 def statement_to_sign(notary: Notary, batch: BatchRow) -> BatchStatement:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from typing import Any
 
-from notary.ports.ledger import AnchorRow, ManifestNumber, ManifestRow
+from sqlalchemy import Connection, Select, select
+
+from notary.ports.ledger import AnchorRow, AnchorState, ManifestNumber, ManifestRow
 from notary.store.rows import columns, save, values
 from notary.store.tables import anchor, manifest
 
@@ -18,6 +20,22 @@ class SqlAnchors:
     def manifests(self) -> tuple[ManifestRow, ...]:
         statement = select(*columns(ManifestRow, manifest)).order_by(manifest.c.number)
         return tuple(ManifestRow(*row) for row in self._connection.execute(statement))
+
+    def manifest(self, number: ManifestNumber) -> ManifestRow | None:
+        return self._one(select(*columns(ManifestRow, manifest)).where(manifest.c.number == number))
+
+    def newest(self) -> ManifestRow | None:
+        return self._one(select(*columns(ManifestRow, manifest)).order_by(manifest.c.number.desc()).limit(1))
+
+    def unfinished(self, chain: str) -> tuple[ManifestNumber, ...]:
+        done = (anchor.c.manifest == manifest.c.number) & (anchor.c.chain == chain)
+        final = select(anchor.c.manifest).where(done, anchor.c.state == AnchorState.FINAL).exists()
+        statement = select(manifest.c.number).where(~final).order_by(manifest.c.number)
+        return tuple(self._connection.execute(statement).scalars())
+
+    def _one(self, statement: Select[Any]) -> ManifestRow | None:
+        row = self._connection.execute(statement).first()
+        return None if row is None else ManifestRow(*row)
 
     def save_manifest(self, row: ManifestRow) -> None:
         save(self._connection, manifest, values(row))

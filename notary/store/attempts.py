@@ -47,7 +47,7 @@ class SqlHeld:
         return tuple(HeldRow(*row) for row in self._connection.execute(statement))
 
     def hold(self, row: HeldRow) -> None:
-        again = update(held).where(held.c.chain == row.chain).values(reason=row.reason)
+        again = update(held).where(held.c.chain == row.chain).values(reason=row.reason, outage=row.outage)
         if not self._connection.execute(again).rowcount:
             self._connection.execute(insert(held), values(row))
 

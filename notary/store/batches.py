@@ -30,6 +30,9 @@ class SqlBatches:
     def by_entry(self, entry: LeafIndex) -> BatchRow | None:
         return next(iter(self._where(batch.c.entry == entry)), None)
 
+    def since(self, entry: LeafIndex) -> tuple[BatchRow, ...]:
+        return tuple(sorted(self._where(batch.c.entry >= entry), key=lambda row: row.entry or 0))
+
     def all(self, institution: str | None = None) -> tuple[BatchRow, ...]:
         return self._where() if institution is None else self._where(batch.c.institution == institution)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import repeat
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, literal, or_, select, update
 
-from notary.core.digest import Digest
+from notary.core.digest import Digest, TreeSize
 from notary.core.errors import OperatorError
-from notary.ports.ledger import BatchId, CredentialId, CredentialRow, LeafRow
-from notary.store.rows import columns, insert_many, known_digests, stream, temporary, wiping
+from notary.core.leaf import Form
+from notary.ports.ledger import BatchId, CredentialId, CredentialRow, LeafRow, Noted
+from notary.store.rows import columns, insert_many, known_digests, stream, wiping
 from notary.store.tables import credential, credential_content, credential_waiting, place
+from notary.store.tables import link as further_link
 from notary.store.types import UtcTime
 
 _CHUNK = 5000
@@ -21,14 +24,26 @@ _CONTENTS = 64
 """Contents in memory at once: each may have 4 MiB."""
 _ASKED = 1000
 """Digests in one question."""
+_LINKS = 20
+"""Further links of one credential."""
 
 ERASED = "erased"
 """An erased credential's source: files are named after people."""
 
 _LEAF = columns(LeafRow, credential)
-_WHOLE = columns(CredentialRow, credential, credential_content, place)
-_JOINED = credential.outerjoin(credential_content, credential.c.number == credential_content.c.number).outerjoin(
-    place, credential.c.number == place.c.number
+_LEAF_OF = func.coalesce(place.c.leaf, credential_waiting.c.leaf, type_=place.c.leaf.type)
+_WHOLE = tuple(
+    _LEAF_OF if column is place.c.leaf else column
+    for column in columns(CredentialRow, credential, credential_content, place)
+)
+_JOINED = (
+    credential.outerjoin(credential_content, credential.c.number == credential_content.c.number)
+    .outerjoin(place, credential.c.number == place.c.number)
+    .outerjoin(
+        credential_waiting,
+        (credential_waiting.c.institution == credential.c.institution)
+        & (credential_waiting.c.number == credential.c.number),
+    )
 )
 
 
@@ -38,11 +53,11 @@ class SqlCredentials:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, rows: Sequence[CredentialRow]) -> None:
+    def add(self, rows: Sequence[CredentialRow], noted: Sequence[Noted] = ()) -> None:
         if not rows:
             return
-        if any(row.batch is not None for row in rows):
-            raise ValueError("a credential gets its place once it is there")
+        if any(row.batch is not None or row.leaf is None for row in rows):
+            raise ValueError("a credential comes with its leaf, and gets its place once it is there")
         dialect, time = self._connection.dialect, UtcTime()
         times = {moment: time.process_bind_param(moment, dialect) for moment in {row.accepted for row in rows}}
         last = self._connection.scalar(select(func.max(credential.c.number))) or 0
@@ -71,12 +86,18 @@ class SqlCredentials:
         )
         contents = [(number, row.content) for number, row in numbered if row.content is not None]
         insert_many(self._connection, credential_content, contents)
-        self._connection.execute(
-            insert(credential_waiting).from_select(
-                ["institution", "number"],
-                select(credential.c.institution, credential.c.number).where(credential.c.number > last),
+        waiting = [
+            (
+                row.institution,
+                number,
+                row.leaf,
+                note.issuer,
+                None if note.until is None else time.process_bind_param(note.until, dialect),
+                note.again,
             )
-        )
+            for (number, row), note in zip(numbered, noted or repeat(Noted()), strict=bool(noted))
+        ]
+        insert_many(self._connection, credential_waiting, waiting)
 
     def known(self, institution: str, digests: Sequence[Digest]) -> set[Digest]:
         found: set[Digest] = set()
@@ -93,29 +114,47 @@ class SqlCredentials:
         for row in stream(self._connection, statement, credential_waiting.c.number, page=_CHUNK):
             yield LeafRow(*row)
 
-    def place(self, batch: BatchId, leaves: Iterable[tuple[CredentialId, Digest]]) -> None:
-        numbered, count = ((index, *leaf) for index, leaf in enumerate(leaves)), 0
-        with temporary(self._connection, "arriving", place.c.index, credential.c.id, place.c.leaf) as arriving:
-            while chunk := list(islice(numbered, _CHUNK)):
-                insert_many(self._connection, arriving, chunk)
-                count += len(chunk)
-            found = (
-                select(literal(batch), arriving.c.position, credential.c.number, arriving.c.leaf)
-                .join_from(arriving, credential, arriving.c.id == credential.c.id)
-                .join(credential_waiting, _same_as_waiting())
-                .order_by(arriving.c.position)
-            )
-            placing = insert(place).from_select(["batch", "index", "number", "leaf"], found)
-            placed = self._connection.execute(placing, execution_options={"preserve_rowcount": True}).rowcount
-        if placed != count:
-            raise OperatorError(f"batch {batch}", expected=f"{count} credentials that wait for one", actual=placed)
-        gone = (
-            select(credential.c.institution, credential.c.number)
-            .join_from(place, credential, place.c.number == credential.c.number)
-            .where(place.c.batch == batch)
+    def unsealed_leaves(self, institution: str) -> Iterator[Digest]:
+        statement = select(credential_waiting.c.leaf).where(credential_waiting.c.institution == institution)
+        for (leaf,) in stream(self._connection, statement, credential_waiting.c.number, page=_CHUNK):
+            yield leaf
+
+    def unsealed_notable(
+        self, institution: str, *, issuers: Sequence[str], at: datetime, every: bool = False
+    ) -> Iterator[tuple[CredentialRow, bool]]:
+        waiting = credential_waiting.c
+        nameless = or_(credential.c.learner.is_(None), credential.c.title.is_(None))
+        notable = or_(
+            and_(credential.c.form != Form.FILE, nameless),
+            waiting.again,
+            waiting.issuer.not_in([institution, *issuers]),
+            waiting.until <= at,
         )
-        waiting = tuple_(credential_waiting.c.institution, credential_waiting.c.number)
-        self._connection.execute(delete(credential_waiting).where(waiting.in_(gone)))
+        statement = _whole().add_columns(waiting.again).where(waiting.institution == institution)
+        if not every:
+            statement = statement.where(notable)
+        for *row, again in stream(self._connection, statement, credential.c.number, page=_CONTENTS):
+            yield CredentialRow(*row), again
+
+    def unsealed_evidence(self, institution: str) -> set[Digest]:
+        statement = (
+            select(credential.c.evidence)
+            .distinct()
+            .join_from(credential_waiting, credential, credential_waiting.c.number == credential.c.number)
+            .where(credential_waiting.c.institution == institution, credential.c.evidence.is_not(None))
+        )
+        return set(self._connection.scalars(statement))
+
+    def place(self, batch: BatchId, institution: str) -> TreeSize:
+        waiting = credential_waiting.c
+        position = func.row_number().over(order_by=waiting.number) - 1
+        found = select(literal(batch), position, waiting.number, waiting.leaf).where(waiting.institution == institution)
+        placing = insert(place).from_select(["batch", "index", "number", "leaf"], found)
+        self._connection.execute(placing)
+        gone = self._connection.execute(delete(credential_waiting).where(waiting.institution == institution))
+        if not gone.rowcount:
+            raise OperatorError(f"batch {batch}", expected="credentials that wait for one", actual="nothing")
+        return TreeSize(gone.rowcount)
 
     def positions(self, batch: BatchId) -> Iterator[LeafRow]:
         statement = (
@@ -129,6 +168,11 @@ class SqlCredentials:
     def of_batch(self, batch: BatchId) -> Iterator[CredentialRow]:
         statement = _whole().where(place.c.batch == batch)
         for row in stream(self._connection, statement, place.c.index, page=_CONTENTS):
+            yield CredentialRow(*row)
+
+    def of_institution(self, institution: str) -> Iterator[CredentialRow]:
+        statement = _whole().where(credential.c.institution == institution)
+        for row in stream(self._connection, statement, credential.c.number, page=_CONTENTS):
             yield CredentialRow(*row)
 
     def leaves(self, batch: BatchId) -> Iterator[Digest]:
@@ -149,7 +193,11 @@ class SqlCredentials:
         return self._one(_whole().where(credential.c.id == name))
 
     def by_link(self, link: Digest) -> CredentialRow | None:
-        return self._one(_whole().where(credential.c.link == link))
+        found = self._one(_whole().where(credential.c.link == link))
+        if found is not None:
+            return found
+        further = select(further_link.c.credential).where(further_link.c.hash == link)
+        return self._one(_whole().where(credential.c.number == further.scalar_subquery()))
 
     def by_digest(self, digest: Digest) -> tuple[CredentialRow, ...]:
         statement = _whole().where(credential.c.digest == digest).order_by(credential.c.number)
@@ -165,6 +213,21 @@ class SqlCredentials:
     def sharing(self, evidence: Digest) -> int:
         having = select(func.count()).select_from(credential).where(credential.c.evidence == evidence)
         return self._connection.scalar(having) or 0
+
+    def relink(self, name: CredentialId, link: Digest) -> None:
+        number = select(credential.c.number).where(credential.c.id == name)
+        self._connection.execute(delete(further_link).where(further_link.c.credential.in_(number)))
+        self._connection.execute(update(credential).where(credential.c.id == name).values(link=link))
+
+    def link_also(self, links: Sequence[tuple[CredentialId, Digest]], made: datetime) -> None:
+        for name, hashed in links:
+            number = self._connection.scalar(select(credential.c.number).where(credential.c.id == name))
+            if number is None:
+                continue
+            self._connection.execute(insert(further_link).values(hash=hashed, credential=number, made=made))
+            own = further_link.c.credential == number
+            newest = select(further_link.c.hash).where(own).order_by(further_link.c.made.desc()).limit(_LINKS)
+            self._connection.execute(delete(further_link).where(own, further_link.c.hash.not_in(newest)))
 
     def erase(self, name: CredentialId) -> None:
         number = self._connection.scalar(select(credential.c.number).where(credential.c.id == name))
@@ -185,9 +248,3 @@ class SqlCredentials:
 
 def _whole() -> Select[Any]:
     return select(*_WHOLE).select_from(_JOINED)
-
-
-def _same_as_waiting() -> Any:
-    return (credential_waiting.c.institution == credential.c.institution) & (
-        credential_waiting.c.number == credential.c.number
-    )

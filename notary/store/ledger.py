@@ -11,24 +11,44 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from notary.core.errors import OperatorError
 from notary.ports.ledger import (
     Anchors,
+    ApiKeys,
     Attempts,
+    Awards,
     Batches,
+    Contacts,
     Credentials,
+    Endorsements,
     Evidence,
     Held,
     Institutions,
+    Journal,
     Log,
+    Outbox,
+    Pins,
     Registry,
+    Shares,
+    Statuses,
+    Workers,
 )
+from notary.store.access import SqlApiKeys
 from notary.store.anchors import SqlAnchors
 from notary.store.attempts import SqlAttempts, SqlHeld
+from notary.store.awards import SqlAwards
 from notary.store.batches import SqlBatches
+from notary.store.contacts import SqlContacts
 from notary.store.credentials import SqlCredentials
+from notary.store.endorsements import SqlEndorsements
 from notary.store.engine import WRITER_SECONDS, reading, writing
 from notary.store.evidence import SqlEvidence
 from notary.store.institutions import SqlInstitutions
+from notary.store.journal import SqlJournal
 from notary.store.log import SqlLog
+from notary.store.outbox import SqlOutbox
+from notary.store.pins import SqlPins
 from notary.store.registry import SqlRegistry
+from notary.store.shares import SqlShares
+from notary.store.statuses import SqlStatuses
+from notary.store.workers import SqlWorkers
 
 
 class SqlUnitOfWork:
@@ -42,8 +62,18 @@ class SqlUnitOfWork:
         self.anchors: Anchors = SqlAnchors(connection)
         self.attempts: Attempts = SqlAttempts(connection)
         self.held: Held = SqlHeld(connection)
+        self.pins: Pins = SqlPins(connection)
         self.registry: Registry = SqlRegistry(connection)
         self.institutions: Institutions = SqlInstitutions(connection)
+        self.statuses: Statuses = SqlStatuses(connection)
+        self.contacts: Contacts = SqlContacts(connection)
+        self.awards: Awards = SqlAwards(connection)
+        self.outbox: Outbox = SqlOutbox(connection)
+        self.shares: Shares = SqlShares(connection)
+        self.endorsements: Endorsements = SqlEndorsements(connection)
+        self.keys: ApiKeys = SqlApiKeys(connection)
+        self.journal: Journal = SqlJournal(connection)
+        self.workers: Workers = SqlWorkers(connection)
 
 
 class SqlLedger:

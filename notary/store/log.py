@@ -50,6 +50,14 @@ class SqlLog:
     def last_of(self, issuer: str) -> EntryRow | None:
         return self._one(log_entry.c.issuer == issuer)
 
+    def newest_status(self, batch: Digest, below: int | None = None) -> EntryRow | None:
+        about = (log_entry.c.about == batch) & ~log_entry.c.is_batch
+        if below is not None:
+            about &= log_entry.c.index < below
+        statement = select(*columns(EntryRow, log_entry)).where(about).order_by(log_entry.c.index.desc()).limit(1)
+        row = self._connection.execute(statement).one_or_none()
+        return None if row is None else EntryRow(*row)
+
     def entries(self, start: int, end: int) -> Iterator[EntryRow]:
         statement = select(*columns(EntryRow, log_entry)).where(log_entry.c.index < end)
         for row in stream(self._connection, statement, log_entry.c.index, start=start, page=_PAGE):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, cast
 
-from sqlalchemy import Column, Connection, MetaData, Select, Table, insert, update
+from sqlalchemy import Column, Connection, Select, Table, insert, update
 
 
 def columns(kind: type, *tables: Table) -> tuple[Column[Any], ...]:
@@ -74,15 +74,6 @@ def known_digests(connection: Connection, institution: str, digests: Sequence[by
     marks = ", ".join("?" * len(digests))
     found = f"SELECT digest FROM credential WHERE institution = ? AND digest IN ({marks})"  # noqa: S608  # marks alone
     return iter(connection.exec_driver_sql(found, (institution, *digests)).scalars())
-
-
-@contextmanager
-def temporary(connection: Connection, name: str, *like: Column[Any]) -> Iterator[Table]:
-    """Make a table for this block alone, to join with what comes in bulk."""
-    table = Table(name, MetaData(), *(Column(column.name, column.type) for column in like), prefixes=["TEMPORARY"])
-    table.create(connection)
-    yield table
-    table.drop(connection)  # where the block raises, the unit of work takes it along
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -20,13 +21,15 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
 from notary.core.leaf import Form
 from notary.core.statement import Recognition
-from notary.ports.ledger import AnchorState, BatchState
-from notary.store.types import DigestBytes, OneOf, Texts, UtcTime
+from notary.core.status import Status
+from notary.ports.ledger import AnchorState, BatchState, MailKind, MailState, PinState, Reason, Role
+from notary.store.types import Amounts, CidBytes, DigestBytes, Digests, OneOf, Texts, UtcTime
 
 metadata = MetaData(
     naming_convention={
@@ -85,6 +88,11 @@ credential_waiting = Table(
     metadata,
     Column("institution", Text, primary_key=True),
     Column("number", _Number, ForeignKey("credential.number"), primary_key=True, autoincrement=False),
+    Column("leaf", DigestBytes, nullable=False),
+    Column("issuer", Text),
+    Column("until", UtcTime),
+    Column("again", Boolean, nullable=False),
+    _sized("leaf", 32),
     sqlite_with_rowid=False,
 )
 
@@ -138,6 +146,7 @@ batch = Table(
     Column("statement_id", DigestBytes, unique=True),
     Column("entry", _Number, ForeignKey("log_entry.index", deferrable=True, initially="DEFERRED"), unique=True),
     Column("held", Text),
+    Column("logged", UtcTime),
     _sized("root", 32),
     _sized("statement_id", 32),
     CheckConstraint("size >= 1", name="size"),
@@ -152,7 +161,7 @@ log_entry = Table(
     Column("id", DigestBytes, nullable=False, unique=True),
     Column("issuer", Text, nullable=False),
     Column("seq", _Number, nullable=False),
-    Column("about", DigestBytes, nullable=False),
+    Column("about", DigestBytes, nullable=False, index=True),
     Column("is_batch", Boolean, nullable=False),
     Column("data", LargeBinary, nullable=False),
     UniqueConstraint("issuer", "seq"),
@@ -239,6 +248,51 @@ held = Table(
     Column("chain", Text, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("since", UtcTime, nullable=False),
+    Column("outage", Boolean, nullable=False, server_default=false()),
+)
+
+worker = Table(
+    "worker",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("beat", UtcTime, nullable=False),
+    Column("every", Integer, nullable=False),
+    Column("last", UtcTime),
+    Column("trouble", Text),
+    Column("waits", Text),
+    Column("balances", Amounts, nullable=False),
+)
+
+# One root in one block store.
+pin = Table(
+    "pin",
+    metadata,
+    Column("store", Text, primary_key=True),
+    Column("cid", CidBytes, primary_key=True, index=True),
+    Column("number", _Number, nullable=False, index=True),
+    Column("state", OneOf(PinState), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("due", UtcTime),
+    Column("tries", Integer, nullable=False),
+    Column("trouble", Text),
+    Column("whole", Boolean, nullable=False),
+    _sized("cid", 36),
+    CheckConstraint("(state = 'held') = (due IS NULL)", name="due"),
+)
+_due = text("due IS NOT NULL")
+Index("ix_pin_due", pin.c.store, pin.c.due, sqlite_where=_due, postgresql_where=_due)
+
+block_store = Table(
+    "block_store",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("due", UtcTime),
+    Column("trouble", Text),
+    Column("audited", UtcTime),
+    Column("sampled", _Number, nullable=False),
+    Column("missing", _Number, nullable=False),
+    Column("repaired", _Number, nullable=False),
 )
 
 registry_state = Table(
@@ -267,6 +321,126 @@ registry_record = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
+status_mark = Table(
+    "status_mark",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=False),
+    Column("credential", _Number, ForeignKey("credential.number"), nullable=False, index=True),
+    Column("status", OneOf(Status), nullable=False),
+    Column("reason", OneOf(Reason), nullable=False),
+    Column("note", Text),
+    Column("member", Text, nullable=False),
+    Column("marked", UtcTime, nullable=False),
+    Column("replacement", _Number, ForeignKey("credential.number")),
+    Column("statement", DigestBytes, ForeignKey("log_entry.id")),
+    _sized("statement", 32),
+    CheckConstraint("status BETWEEN 0 AND 3", name="status"),
+    CheckConstraint("replacement IS NULL OR status = 3", name="replacement"),
+)
+_pending = text("statement IS NULL")
+Index(
+    "uq_status_mark_pending",
+    status_mark.c.credential,
+    unique=True,
+    sqlite_where=_pending,
+    postgresql_where=_pending,
+)
+
+# The chunks of one status statement, joined: not a row for each credential.
+status_list = Table(
+    "status_list",
+    metadata,
+    Column("entry", _Number, ForeignKey("log_entry.index"), primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# Apart from the credentials: who works with these need not see where learners are reached.
+contact = Table(
+    "contact",
+    metadata,
+    Column("credential", _Number, ForeignKey("credential.number"), primary_key=True, autoincrement=False),
+    Column("email", Text, nullable=False, index=True),
+    Column("name", Text),
+)
+
+award = Table(
+    "award",
+    metadata,
+    Column("credential", _Number, ForeignKey("credential.number"), primary_key=True, autoincrement=False),
+    Column("institution", Text, nullable=False),
+    Column("identity", DigestBytes, nullable=False),
+    Column("substance", DigestBytes, nullable=False),
+    Column("handed", Boolean, nullable=False),
+    _sized("identity", 32),
+    _sized("substance", 32),
+    UniqueConstraint("institution", "identity"),
+)
+
+mail_text = Table(
+    "mail_text",
+    metadata,
+    Column("digest", DigestBytes, primary_key=True),
+    Column("text", Text, nullable=False),
+    _sized("digest", 32),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("credential", _Number, ForeignKey("credential.number"), primary_key=True, autoincrement=False),
+    Column("kind", OneOf(MailKind), primary_key=True),
+    Column("state", OneOf(MailState), nullable=False),
+    Column("queued", UtcTime, nullable=False),
+    Column("due", UtcTime),
+    Column("tries", Integer, nullable=False),
+    Column("template", DigestBytes, ForeignKey("mail_text.digest")),
+    Column("sent", UtcTime),
+    Column("trouble", Text),
+    CheckConstraint("(state = 'waiting') = (due IS NOT NULL)", name="due"),
+)
+Index("ix_mail_due", mail.c.due, sqlite_where=_due, postgresql_where=_due)
+
+bounce = Table(
+    "bounce",
+    metadata,
+    Column("email", Text, primary_key=True),
+    Column("since", UtcTime, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+# A learner's links beside the one that stands with the credential.
+link = Table(
+    "link",
+    metadata,
+    Column("hash", DigestBytes, primary_key=True),
+    Column("credential", _Number, ForeignKey("credential.number"), nullable=False, index=True),
+    Column("made", UtcTime, nullable=False),
+    _sized("hash", 32),
+)
+
+share = Table(
+    "share",
+    metadata,
+    Column("hash", DigestBytes, primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("credential", _Number, ForeignKey("credential.number"), nullable=False, index=True),
+    Column("made", UtcTime, nullable=False),
+    Column("expires", UtcTime),
+    Column("items", Digests, nullable=False),
+    Column("named", Boolean, nullable=False),
+    _sized("hash", 32),
+)
+
+endorsement = Table(
+    "endorsement",
+    metadata,
+    Column("credential", _Number, ForeignKey("credential.number"), primary_key=True, autoincrement=False),
+    Column("digest", DigestBytes, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("added", UtcTime, nullable=False),
+    _sized("digest", 32),
+)
+
 institution = Table(
     "institution",
     metadata,
@@ -278,9 +452,35 @@ institution = Table(
 api_key = Table(
     "api_key",
     metadata,
-    Column("hash", DigestBytes, primary_key=True),
-    Column("institution", Text, ForeignKey("institution.did", ondelete="CASCADE"), nullable=False),
-    Column("position", _Number, nullable=False),
-    UniqueConstraint("institution", "position"),
+    Column("id", Text, primary_key=True),
+    Column("hash", DigestBytes, nullable=False, unique=True),
+    Column("role", OneOf(Role), nullable=False),
+    Column("institution", Text),
+    Column("made", UtcTime, nullable=False),
+    Column("expires", UtcTime, nullable=False),
+    Column("revoked", UtcTime),
+    Column("used", Date),
     _sized("hash", 32),
+    CheckConstraint("role != 'issuer' OR institution IS NOT NULL", name="issuer"),
+    CheckConstraint("role != 'operator' OR institution IS NULL", name="operator"),
+)
+
+# Append-only by triggers, which the migration makes.
+journal = Table(
+    "journal",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=False),
+    Column("time", UtcTime, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("institution", Text, index=True),
+    Column("action", Text, nullable=False),
+    Column("objects", Texts, nullable=False),
+    Column("count", _Number, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("previous", DigestBytes),
+    Column("hash", DigestBytes, nullable=False, unique=True),
+    _sized("previous", 32),
+    _sized("hash", 32),
+    CheckConstraint("number >= 1 AND (number = 1) = (previous IS NULL)", name="number"),
 )

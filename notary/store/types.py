@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
@@ -12,7 +12,9 @@ from sqlalchemy import Dialect, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from notary.core.cid import Cid
 from notary.core.digest import SIZE, Digest
+from notary.core.encoding import from_digest_text, to_digest_text
 
 Choice = TypeVar("Choice", bound=Enum)
 
@@ -28,6 +30,19 @@ class DigestBytes(TypeDecorator[Digest]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002
         return _to_digest
+
+
+class CidBytes(TypeDecorator[Cid]):
+    """A CID in its 36 bytes."""
+
+    impl = LargeBinary(36)
+    cache_ok = True
+
+    def process_bind_param(self, value: Cid | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        return None if value is None else bytes(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Cid | None:  # noqa: ARG002
+        return None if value is None else Cid.from_bytes(bytes(value), "pin")
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -84,6 +99,32 @@ class Texts(TypeDecorator[tuple[str, ...]]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002
         return None if value is None else tuple(json.loads(value))
+
+
+class Digests(TypeDecorator[tuple[Digest, ...]]):
+    """Some digests in their order, as a JSON array of base64url."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[Digest, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else json.dumps([to_digest_text(digest) for digest in value])
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Digest, ...] | None:  # noqa: ARG002
+        return None if value is None else tuple(from_digest_text(text, "ledger") for text in json.loads(value))
+
+
+class Amounts(TypeDecorator[Mapping[str, int]]):
+    """Whole numbers of any size by name, as a JSON object."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, int] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else json.dumps(dict(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, int] | None:  # noqa: ARG002
+        return None if value is None else dict(json.loads(value))
 
 
 def _to_digest(value: bytes | None) -> Digest | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from notary.core.credential import Credential, read
 from notary.core.finding import Finding
 from notary.core.leaf import Form
-from notary.core.period import EXPIRED, NOT_YET, period
+from notary.core.period import EXPIRED, NOT_YET, end_of, period
 from tests.core.jose_tools import digest_of, encode, jwt
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -119,6 +119,14 @@ def test_a_disclosed_end_counts_and_a_forged_one_leaves_it_unknown() -> None:
     assert period(read(f"{token}~".encode(), "file"), NOW).state == "pass"
     assert period(read(f"{token}~{end}~".encode(), "file"), NOW).message == EXPIRED
     assert period(read(f"{token}~{encode(['salt', 'x', 1])}~".encode(), "file"), NOW).state == "unknown"
+
+
+def test_the_earliest_end_is_the_end() -> None:
+    """Of several the first; one that cannot be read, and what a foreign disclosure hides, are none."""
+    ends = {"issuer": "a", "validUntil": "2030-01-01T00:00:00Z", "proof": {"expires": "2029-01-01T00:00:00Z"}}
+    assert end_of(read(json.dumps(ends).encode(), "file")) == datetime(2029, 1, 1, tzinfo=UTC)
+    assert end_of(read(b'{"issuer":"a","validUntil":"soon"}', "file")) is None
+    assert end_of(read(f"{jwt({'iss': 'a'})}~{encode(['salt', 'x', 1])}~".encode(), "file")) is None
 
 
 @pytest.mark.parametrize(

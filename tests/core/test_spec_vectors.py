@@ -4,6 +4,7 @@ import importlib
 import json
 import re
 from base64 import urlsafe_b64decode
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,18 @@ from notary.core.cid import Cid
 from notary.core.credential import Credential
 from notary.core.digest import Digest, LeafIndex, TreeSize, leaf_hash
 from notary.core.encoding import from_base64url, from_hex, parse_time, to_base64url, to_digest_text, to_hex
-from notary.core.errors import Malformed
+from notary.core.errors import Malformed, Mismatch
 from notary.core.evidence import EvidenceManifest
 from notary.core.evm import Header, anchored_event, rlp
 from notary.core.keys import PublicKey
 from notary.core.leaf import Form, Leaf
 from notary.core.log import Checkpoint
+from notary.core.mandate import check_key, check_uncompromised
 from notary.core.manifest import Manifest
 from notary.core.merkle import verify_consistency, verify_inclusion
 from notary.core.note import Note, VerifierKey
 from notary.core.receipt import Receipt
-from notary.core.registry import MemberRecord, RegistryState
+from notary.core.registry import Compromise, MemberRecord, RegistryState
 from notary.core.statement import SignedStatement, message_to_sign
 from notary.core.trust import TrustFile
 from notary.core.verify import verify
@@ -204,6 +206,24 @@ def test_manifest_and_registry() -> None:
     for at, value in enumerate(registry["records"]):
         record = MemberRecord.parse(value)
         verify_inclusion(record.hash(), LeafIndex(at), state.size, _path(registry["paths"][at]), state.root)
+
+
+@pytest.mark.parametrize("standing, of", [("record", "counts"), ("left", "countsOnceLeft")])
+def test_keys_count_when_the_vectors_say(standing: str, of: str) -> None:
+    """Rotation, compromise, a key for statuses alone, a recovery key, and a member that left, at each block time."""
+    vector, state = _file("keys.json"), RegistryState.parse(_file("registry.json")["state"])
+    record = MemberRecord.parse(vector[standing])
+    newest = replace(state, compromised=tuple(Compromise.parse(each, "compromised") for each in vector["compromised"]))
+    for given in vector["statements"]:
+        signed = SignedStatement.parse(given["statement"], "statement")
+        found = []
+        for time in vector["times"]:
+            try:
+                check_uncompromised(check_key(record, signed, time), time, [newest])
+                found.append(True)
+            except Mismatch:
+                found.append(False)
+        assert found == given[of]
 
 
 def test_evm_event() -> None:

@@ -5,8 +5,9 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,24 @@ def ledger(database: Database) -> Iterator[SqlLedger]:
         yield opened
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running PostgreSQL: the URL of its maintenance database, and a way to restart it as a crash would."""
+
+    url: str
+    restart: Callable[[], None]
+
+
 @contextmanager
 def running_postgres() -> Iterator[str]:
-    """Run a server in a folder of its own, on a free loopback port; yields the URL of its maintenance database."""
+    """Run a server for this block; yields the URL of its maintenance database."""
+    with postgres_server() as server:
+        yield server.url
+
+
+@contextmanager
+def postgres_server() -> Iterator[Server]:
+    """Run a server in a folder of its own, on a free loopback port."""
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="notary-postgres-"))
     # The server refuses to run as root: there the account of Debian's package runs it.
@@ -79,9 +95,15 @@ def running_postgres() -> Iterator[str]:
     try:
         run("initdb", "--no-sync", "--auth=trust", "--username=notary", "--encoding=UTF8", "--locale=C")
         settings = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
-        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", settings, "start")
+        start = ("-w", "-l", str(folder / "log"), "-o", settings, "start")
+        run("pg_ctl", *start)
+
+        def restart() -> None:
+            run("pg_ctl", "-m", "immediate", "stop")
+            run("pg_ctl", *start)
+
         try:
-            yield f"postgresql://notary@127.0.0.1:{port}/postgres"
+            yield Server(f"postgresql://notary@127.0.0.1:{port}/postgres", restart)
         finally:
             run("pg_ctl", "-m", "immediate", "stop")
     finally:

@@ -57,6 +57,7 @@ def credential(
         line=7,
         link=digest(("link", seed)),
         accepted=NOON,
+        leaf=digest(("leaf", seed)),
     )
 
 
@@ -73,11 +74,11 @@ def batch(number: int, size: int, *, institution: str = COLLEGE) -> BatchRow:
     )
 
 
-def seal(work: UnitOfWork, number: int, rows: list[CredentialRow]) -> list[Digest]:
-    """Place credentials in a batch of their own; returns its leaves."""
-    leaves = [digest(("leaf", row.id)) for row in rows]
-    work.batches.save(batch(number, len(rows)))
-    work.credentials.place(BatchId(number), [(row.id, leaf) for row, leaf in zip(rows, leaves, strict=True)])
+def seal(work: UnitOfWork, number: int, *, institution: str = COLLEGE) -> list[Digest]:
+    """Give what waits a batch; returns its leaves."""
+    leaves = list(work.credentials.unsealed_leaves(institution))
+    work.batches.save(batch(number, len(leaves), institution=institution))
+    assert work.credentials.place(BatchId(number), institution) == len(leaves)
     return leaves
 
 

@@ -7,8 +7,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,17 +26,34 @@ from notary.core.dag_pb import Link
 from notary.core.errors import Malformed, OperatorError
 from notary.core.unixfs import CHUNK, build_directory, build_file, links, read_path, update_tree, walk
 from notary.ports import BlockStore
+from notary.service.notary import Store
+from notary.service.stores import Stores
+from notary.store import open_ledger
 from tests.parts import KuboNode
 
 NAMES = ["checkpoint", "tile/0/x000/123", "ü/ñandú", "水", "\U0001f600", "batch/1/leaves"]
 
 
-@pytest.fixture(params=["embedded", pytest.param("kubo", marks=pytest.mark.node)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlockStore:
+class Noon:
+    def now(self) -> datetime:
+        return datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture(params=["embedded", pytest.param("kubo", marks=pytest.mark.node), "several"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BlockStore]:
     if request.param == "embedded":
-        return EmbeddedBlocks(tmp_path)
+        yield EmbeddedBlocks(tmp_path)
+        return
+    if request.param == "several":
+        folders = [tmp_path / name for name in ("one", "two")]
+        for folder in folders:
+            folder.mkdir()
+        ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger'}")
+        yield Stores([Store(folder.name, EmbeddedBlocks(folder)) for folder in folders], ledger, Noon())
+        ledger.close()
+        return
     node: KuboNode = request.getfixturevalue("kubo")
-    return KuboBlocks(node.api, timeout=3)
+    yield KuboBlocks(node.api, timeout=3)
 
 
 def nothing(cid: Cid) -> bytes:
@@ -202,7 +221,7 @@ class Failing:
 
     def __init__(self, store: BlockStore, *, happened: bool) -> None:
         self._store, self._happened, self._armed = store, happened, True
-        self.get, self.pins = store.get, store.pins
+        self.get, self.kept, self.pins, self.sweep = store.get, store.kept, store.pins, store.sweep
 
     def put(self, blocks: Iterable[StoredBlock], *, pins: Iterable[Cid]) -> None:
         self._fail(lambda: self._store.put(blocks, pins=pins))
@@ -244,6 +263,23 @@ def test_an_unpin_that_failed_or_failed_but_happened_is_repeated(store: BlockSto
     assert block.cid not in set(store.pins())
 
 
+def test_what_a_store_keeps_itself_is_told_from_what_it_lacks(store: BlockStore) -> None:
+    """Bytes, or None: never an error for a block that is not there, and never a long search for it."""
+    block, empty = fresh(), StoredBlock.of(b"")
+    store.put([block, empty], pins=[block.cid, empty.cid])
+    began = time.monotonic()
+    assert (store.kept(block.cid), store.kept(empty.cid), store.kept(fresh().cid)) == (block.data, b"", None)
+    assert time.monotonic() - began < 2
+
+
+def test_sweeping_leaves_whatever_is_pinned(store: BlockStore) -> None:
+    """With all it reaches."""
+    root, blocks, files = tree()
+    store.put([*blocks, fresh()], pins=[root])
+    store.sweep()
+    assert {path: read_path(root, path, store.get, max_size=1 << 20) for path in files} == files
+
+
 def test_threads_share_a_store(store: BlockStore) -> None:
     """Eight threads put and read at once."""
 
@@ -273,6 +309,7 @@ def test_a_block_damaged_on_disk_is_found_and_mended_by_putting_it_again(tmp_pat
     spoil(tmp_path, block.cid, damage)
     with pytest.raises(OperatorError, match="damaged"):
         store.get(block.cid)
+    assert store.kept(block.cid) is None
     store.put([block], pins=[])
     assert store.get(block.cid) == block.data
 

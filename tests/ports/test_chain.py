@@ -193,3 +193,20 @@ def _anchors_all(contract: Address, roots: list[Digest]) -> bytes:
         push = b"\x60\x00\x60\x00\x60\x20\x60\x00\x60\x00\x73" + contract  # no output, 32 bytes in, no value
         code += store + push + b"\x5a\xf1\x50"  # GAS, CALL, POP
     return code + b"\x00"
+
+
+def test_a_registry_s_changes_are_read_back(lab: Lab) -> None:
+    """Founding and change: epoch, state, k, who came, who went, who approved, and where; of this registry alone."""
+    begun = included(lab.chain, send(lab.notary, CONTRACTS.found([lab.member.address], threshold=1, state=STATE)))
+    assert begun.created is not None
+    newcomer = Address(bytes([7]) * 20)
+    change = Change(sha256(b"another state"), (newcomer,), (lab.member.address,), threshold=1, epoch=2, deadline=2**40)
+    digest = CONTRACTS.approval_digest(lab.chain.id, begun.created, change)
+    call = CONTRACTS.change(begun.created, change, [lab.member.approve(digest)])
+    applied = included(lab.chain, send(lab.stranger, call))
+    first, second = CONTRACTS.changes(lab.chain, begun.created)
+    assert (first.epoch, first.state, first.threshold, first.approvers) == (1, STATE, 1, ())
+    assert (first.added, first.removed, first.tx_hash) == ((lab.member.address,), (), begun.tx_hash)
+    assert (second.epoch, second.state, second.approvers) == (2, change.state, (lab.member.address,))
+    assert (second.added, second.removed) == ((newcomer,), (lab.member.address,))
+    assert (second.block_number, second.tx_hash) == (applied.block_number, applied.tx_hash)

@@ -76,7 +76,7 @@ def test_a_credential_comes_back_as_it_was(ledger: SqlLedger) -> None:
 
 
 def test_what_was_submitted_waits_in_its_order_until_it_has_a_place(ledger: SqlLedger) -> None:
-    """Each institution's credentials by themselves; a batch takes some of them, in the order it wants."""
+    """Each institution's credentials by themselves; a batch takes all of them, and leaves the others'."""
     rows = [credential(at) for at in range(10)]
     others = [credential(at, institution=SCHOOL) for at in range(10, 13)]
     with ledger.begin() as work:
@@ -84,50 +84,41 @@ def test_what_was_submitted_waits_in_its_order_until_it_has_a_place(ledger: SqlL
     with ledger.begin() as work:
         assert [row.id for row in work.credentials.unsealed(COLLEGE)] == [row.id for row in rows]
         assert work.credentials.waiting() == {COLLEGE: 10, SCHOOL: 3}
-        leaves = seal(work, 1, [rows[5], rows[2]])
+        leaves = seal(work, 1)
+        assert leaves == [row.leaf for row in rows]
+        work.credentials.add([credential(13)])
     with ledger.read() as work:
-        assert [row.id for row in work.credentials.unsealed(COLLEGE)] == [
-            row.id for row in rows if row not in (rows[5], rows[2])
-        ]
-        assert work.credentials.waiting() == {COLLEGE: 8, SCHOOL: 3}
-        placed = [
-            replace(row, batch=BatchId(1), index=LeafIndex(at), leaf=leaves[at])
-            for at, row in enumerate((rows[5], rows[2]))
-        ]
+        assert [row.id for row in work.credentials.unsealed(COLLEGE)] == [credential(13).id]
+        assert list(work.credentials.unsealed_leaves(SCHOOL)) == [row.leaf for row in others]
+        assert work.credentials.waiting() == {COLLEGE: 1, SCHOOL: 3}
+        placed = [replace(row, batch=BatchId(1), index=LeafIndex(at)) for at, row in enumerate(rows)]
         assert list(work.credentials.of_batch(BatchId(1))) == placed
         assert list(work.credentials.leaves(BatchId(1))) == leaves
         assert list(work.credentials.positions(BatchId(1))) == [
             LeafRow(row.id, row.form, row.salt, row.digest, row.evidence, row.source, row.line) for row in placed
         ]
-        assert work.credentials.get(rows[2].id) == placed[1]
+        assert work.credentials.get(rows[2].id) == placed[2]
 
 
-def test_sealing_may_place_while_it_reads_what_waits(ledger: SqlLedger) -> None:
-    """A stream over more than one page feeds `place` in the same unit of work; nothing is read twice or left."""
-    count = 12_000
-    with ledger.begin() as work:
-        work.credentials.add([credential(at, content=None) for at in range(count)])
-    with ledger.begin() as work:
-        work.batches.save(batch(1, count))
-        work.credentials.place(BatchId(1), ((row.id, digest(row.id)) for row in work.credentials.unsealed(COLLEGE)))
+def test_a_credential_comes_with_its_leaf_and_without_a_place(ledger: SqlLedger) -> None:
+    """A row that lacks the one or brings the other is a mistake of the caller's, and nothing is kept."""
+    for wrong in (replace(credential(2), leaf=None), replace(credential(2), batch=BatchId(1))):
+        with pytest.raises(ValueError, match="its leaf"), ledger.begin() as work:
+            work.credentials.add([credential(1), wrong])
     with ledger.read() as work:
+        assert work.credentials.count() == 0
+
+
+def test_a_credential_has_one_place(ledger: SqlLedger) -> None:
+    """A second batch takes only what came since; where nothing did, it is refused."""
+    with ledger.begin() as work:
+        work.credentials.add([credential(at) for at in range(3)])
+        seal(work, 1)
+        work.credentials.add([credential(3)])
+        assert seal(work, 2) == [credential(3).leaf]
         assert work.credentials.waiting() == {}
-        assert sum(1 for _ in work.credentials.leaves(BatchId(1))) == count
-
-
-@pytest.mark.parametrize("wrong", ["sealed before", "twice in the batch", "never submitted"])
-def test_a_credential_has_one_place(ledger: SqlLedger, wrong: str) -> None:
-    """A batch with a credential that has a place, stands twice in it or is not there is undone as a whole."""
-    rows = [credential(at) for at in range(3)]
-    with ledger.begin() as work:
-        work.credentials.add(rows)
-        seal(work, 1, rows[:1])
-    taken = {"sealed before": [rows[1], rows[0]], "twice in the batch": [rows[1], rows[1]]}
-    with pytest.raises(OperatorError), ledger.begin() as work:
-        seal(work, 2, taken.get(wrong, [rows[1], credential("never")]))
-    with ledger.read() as work:
-        assert work.credentials.waiting() == {COLLEGE: 2}
-        assert work.batches.get(BatchId(2)) is None
+    with pytest.raises(OperatorError, match="nothing"), ledger.begin() as work:
+        work.credentials.place(BatchId(3), COLLEGE)
 
 
 def test_a_place_needs_its_batch(ledger: SqlLedger) -> None:
@@ -136,9 +127,9 @@ def test_a_place_needs_its_batch(ledger: SqlLedger) -> None:
     with ledger.begin() as work:
         work.credentials.add([row])
     with pytest.raises(OperatorError), ledger.begin() as work:
-        work.credentials.place(BatchId(1), [(row.id, digest("leaf"))])
+        work.credentials.place(BatchId(1), COLLEGE)
     with ledger.begin() as work:
-        work.credentials.place(BatchId(1), [(row.id, digest("leaf"))])
+        work.credentials.place(BatchId(1), COLLEGE)
         work.batches.save(batch(1, 1))
 
 
@@ -182,7 +173,7 @@ def test_a_batch_names_the_evidence_of_its_credentials(ledger: SqlLedger) -> Non
     rows = [replace(credential(at), evidence=digest(at % 2) if at < 4 else None) for at in range(5)]
     with ledger.begin() as work:
         work.credentials.add(rows)
-        seal(work, 1, rows)
+        seal(work, 1)
         assert work.credentials.evidence(BatchId(1)) == {digest(0), digest(1)}
 
 
@@ -191,7 +182,7 @@ def test_a_batch_is_streamed_in_little_memory(ledger: SqlLedger) -> None:
     rows = [credential(at, content=b"x" * 2500) for at in range(10_000)]
     with ledger.begin() as work:
         work.credentials.add(rows)
-        seal(work, 1, rows)
+        seal(work, 1)
     rows.clear()
     with ledger.read() as work:
         next(work.credentials.of_batch(BatchId(1)))
@@ -462,18 +453,16 @@ def test_one_state_is_in_force(ledger: SqlLedger) -> None:
         )
 
 
-def test_an_institution_is_found_by_its_keys(ledger: SqlLedger) -> None:
-    """A key saved no more finds nobody, and a key belongs to one institution."""
-    row = InstitutionRow(COLLEGE, retain=False, lookup=True, api_keys=(digest("z"), digest("a")))
+def test_an_institution_keeps_its_choices(ledger: SqlLedger) -> None:
+    """What was saved last holds, for each alone."""
+    row = InstitutionRow(COLLEGE, retain=False, lookup=True)
     with ledger.begin() as work:
+        work.institutions.save(replace(row, lookup=False))
         work.institutions.save(row)
         work.institutions.save(InstitutionRow(SCHOOL))
-        assert work.institutions.get(COLLEGE) == work.institutions.by_api_key(digest("a")) == row
+        assert work.institutions.get(COLLEGE) == row
         assert work.institutions.get(SCHOOL) == InstitutionRow(SCHOOL)
-        work.institutions.save(replace(row, api_keys=(digest("a"),)))
-        assert work.institutions.by_api_key(digest("z")) is work.institutions.get("did:web:no.one") is None
-    with pytest.raises(OperatorError), ledger.begin() as work:
-        work.institutions.save(InstitutionRow(SCHOOL, api_keys=(digest("a"),)))
+        assert work.institutions.get("did:web:no.one") is None
 
 
 # --------------------------------------------------------------- unit of work
@@ -674,7 +663,7 @@ def test_what_failed_but_happened_is_not_done_twice(ledger: SqlLedger) -> None:
 
     def place(work: UnitOfWork) -> None:
         work.batches.save(sealed)
-        work.credentials.place(sealed.id, [(row.id, digest("leaf"))])
+        work.credentials.place(sealed.id, COLLEGE)
 
     def log(work: UnitOfWork) -> None:
         work.log.append(entry(0), [(0, 0, leaf_hash(entry(0).data))])
@@ -685,7 +674,7 @@ def test_what_failed_but_happened_is_not_done_twice(ledger: SqlLedger) -> None:
         work.anchors.save_manifest(manifest(1))
         work.anchors.save(anchor(1))
         work.registry.save(StateRow(digest(1), 1, b"{}", (b"a", b"b"), in_force=True))
-        work.institutions.save(InstitutionRow(COLLEGE, api_keys=(digest("key"),)))
+        work.institutions.save(InstitutionRow(COLLEGE))
 
     for write, refused in ((add, OperatorError), (place, OperatorError), (log, IssuerError), (save, None)):
         unsure = FailsAfterwards(ledger)
@@ -699,7 +688,7 @@ def test_what_failed_but_happened_is_not_done_twice(ledger: SqlLedger) -> None:
                 write(work)
     with ledger.read() as work:
         placed: list[CredentialRow] = list(work.credentials.of_batch(sealed.id))
-        assert placed == [replace(row, batch=sealed.id, index=LeafIndex(0), leaf=digest("leaf"))]
+        assert placed == [replace(row, batch=sealed.id, index=LeafIndex(0))]
         assert work.log.size() == len(work.batches.all()) == len(work.anchors.anchors()) == 1
         assert [len(state.records) for state in work.registry.states()] == [2]
 

@@ -20,8 +20,9 @@ def test_an_erased_credential_keeps_its_place_and_its_link(ledger: SqlLedger) ->
     """Salt, digest, evidence, content, names and source go; the same again changes nothing."""
     rows = [replace(credential(at), evidence=digest("evidence")) for at in range(3)]
     with ledger.begin() as work:
-        work.credentials.add(rows)
-        leaves = seal(work, 1, rows[:2])
+        work.credentials.add(rows[:2])
+        leaves = seal(work, 1)
+        work.credentials.add(rows[2:])
     for _ in range(2):
         with ledger.begin() as work:
             work.credentials.erase(rows[0].id)

@@ -1,13 +1,14 @@
 """The port `Statuses`, the same for SQLite and PostgreSQL."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from notary.core.digest import LeafIndex
 from notary.core.errors import OperatorError
 from notary.core.status import Status
-from notary.ports.ledger import BatchId, BatchState, CredentialId, MarkRow, Reason, UnitOfWork
+from notary.ports.ledger import BatchId, BatchState, CredentialId, MarkRow, Noted, Reason, UnitOfWork
 from notary.store.ledger import SqlLedger
 from tests.ports.databases import database, ledger, postgres
 from tests.ports.ledger_lab import COLLEGE, NOON, SCHOOL, append, batch, credential, digest, entry
@@ -143,29 +144,32 @@ def test_lists_and_the_newest_statement_about_a_batch(ledger: SqlLedger) -> None
 
 
 def test_what_waits_and_deserves_a_second_look(ledger: SqlLedger) -> None:
-    """Nameless, twice, a token, or content without the usual or with the unusual; of one institution, in order."""
+    """Nameless, submitted before, of another issuer, or ended by then; of one institution, in order."""
     from notary.core.leaf import Form
 
-    usual = b'{"issuer":"us"}'
     rows = [
-        credential(0, content=usual),
-        replace(credential(1, content=usual), learner=None),
-        replace(credential(2, content=usual), title=None),
-        credential(3, content=usual, of="twice"),
-        credential(4, content=usual, of="twice"),
-        replace(credential(5, content=usual), form=Form.JOSE),
-        credential(6, content=b'{"issuer":"them"}'),
-        credential(7, content=usual + b"validUntil"),
-        replace(credential(8, content=b"any"), form=Form.FILE, learner=None),
-        replace(credential(9, content=usual), evidence=digest("evidence")),
-        credential(10, institution=SCHOOL, content=None),
-        credential(11, content=None),
+        credential(0),
+        replace(credential(1), learner=None),
+        replace(credential(2), title=None),
+        credential(3),
+        credential(4, of=3),
+        credential(5),
+        credential(6),
+        replace(credential(7), form=Form.FILE, learner=None),
+        replace(credential(8), evidence=digest("evidence")),
+        credential(9, institution=SCHOOL),
     ]
+    noted = [Noted(issuer=COLLEGE)] * len(rows)
+    noted[3] = Noted(issuer="https://college.example")
+    noted[4] = Noted(again=True)
+    noted[5] = Noted(issuer="https://elsewhere.example")
+    noted[6] = Noted(until=NOON)
+    noted[8] = Noted(until=NOON + timedelta(seconds=1))
     with ledger.begin() as work:
-        work.credentials.add(rows)
-        found = work.credentials.unsealed_notable(COLLEGE, usual=[b'"issuer":"us"'], unusual=[b"validUntil", b"exp"])
-        assert [(row, again) for row, again in found] == [(rows[at], at in (3, 4)) for at in (1, 2, 3, 4, 5, 6, 7)]
-        every = work.credentials.unsealed_notable(COLLEGE, usual=[], unusual=[])
-        assert [row.id for row, _ in every] == [rows[at].id for at in (0, 1, 2, 3, 4, 5, 6, 7, 9)]
+        work.credentials.add(rows, noted)
+        found = work.credentials.unsealed_notable(COLLEGE, issuers=["https://college.example"], at=NOON)
+        assert [(row, again) for row, again in found] == [(rows[at], at == 4) for at in (1, 2, 4, 5, 6)]
+        every = work.credentials.unsealed_notable(COLLEGE, issuers=[], at=NOON, every=True)
+        assert [row.id for row, _ in every] == [row.id for row in rows[:9]]
         assert work.credentials.unsealed_evidence(COLLEGE) == {digest("evidence")}
         assert work.credentials.unsealed_evidence(SCHOOL) == set()

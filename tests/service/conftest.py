@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.service import lab
+from tests.service.stores_lab import Cluster
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +24,11 @@ def notary_lab(founded: Path, tmp_path: Path) -> Iterator[lab.Lab]:
     folder = Path(shutil.copytree(founded, tmp_path / "lab"))
     with lab.opened(folder) as made:
         yield made
+
+
+@pytest.fixture
+def cluster(notary_lab: lab.Lab, tmp_path: Path) -> Cluster:
+    """That notary with three block stores."""
+    folder = tmp_path / "stores"
+    folder.mkdir()
+    return Cluster(notary_lab, folder)

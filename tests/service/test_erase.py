@@ -151,6 +151,20 @@ def test_a_credential_that_is_not_there_is_named_and_nothing_is_erased(notary_la
         plan_erasure(notary_lab.notary, [ana.id, CredentialId("nobody")])
 
 
+def test_public_evidence_leaves_the_data_folder_too(founded: Path, tmp_path: Path) -> None:
+    """Without a key there is nothing to forget but the file itself: its blocks are overwritten."""
+    folder = Path(shutil.copytree(founded, tmp_path / "lab"))
+    with lab.opened(folder) as opened:
+        college, plain = opened.institutions[0], b"for everybody, for ever " * 20_000
+        proof = attach(opened.notary, [Exhibit("x.txt", "text/plain", io.BytesIO(plain))], public=True)
+        (ana,) = opened.submit(college, *opened.credentials(college, "Ana"), evidence=proof)
+        assert isinstance(ana, Accepted)
+        assert plain[:64] in (folder / "notary" / "blocks" / "blocks.sqlite").read_bytes()
+        erase(opened.notary, plan_erasure(opened.notary, [ana.id]))
+    for path in (folder / "notary").rglob("*"):
+        assert not path.is_file() or plain[:64] not in path.read_bytes(), path
+
+
 @pytest.mark.parametrize("happens", [False, True], ids=["failed", "failed but happened"])
 def test_a_block_store_that_fails_leaves_the_credential_to_be_erased_again(notary_lab: Lab, *, happens: bool) -> None:
     """Nothing is forgotten before its pins are gone; the second try ends it."""

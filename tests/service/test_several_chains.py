@@ -275,8 +275,8 @@ def test_block_notes_join_the_receipts_and_settle_a_newer_block(notary_lab: Lab)
 
     assert verdict() is Result.NOT_KNOWN
     printed = f"{note}\n{note}\n".encode()
-    assert add_notes(notary_lab.notary.ledger, read_notes(printed, "file")) == 1
-    assert add_notes(notary_lab.notary.ledger, [note]) == 0
+    assert add_notes(notary_lab.notary, read_notes(printed, "file")) == 1
+    assert add_notes(notary_lab.notary, [note]) == 0
     assert verdict() is Result.VERIFIED
 
 
@@ -289,9 +289,9 @@ def test_a_note_of_another_block_is_not_added(notary_lab: Lab) -> None:
     note = sign_block(chain, row.block, "party.example", party)
     other = Note(note.text.replace(row.block_hash.hex() if row.block_hash else "", "ab" * 32), note.signatures)
     with pytest.raises(Mismatch, match="a note about block"):
-        add_notes(notary_lab.notary.ledger, [other])
+        add_notes(notary_lab.notary, [other])
     with pytest.raises(IssuerError, match="no final anchor"):
-        add_notes(notary_lab.notary.ledger, [sign_block(chain, 0, "party.example", party)])
+        add_notes(notary_lab.notary, [sign_block(chain, 0, "party.example", party)])
     with pytest.raises(Pending, match="not final"):
         sign_block(chain, chain.latest() + 1, "party.example", party)
 

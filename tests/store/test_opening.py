@@ -1,6 +1,7 @@
 """Opening a ledger: its tables are made or migrated once, by one process, or nothing is touched."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -198,10 +199,13 @@ def test_a_current_ledger_opens_without_alembic(file: Path) -> None:
     subprocess.run([sys.executable, "-c", lines], cwd=PROJECT, check=True)
 
 
+_LINES = re.compile(r", (?=[a-z_]+ [A-Z])|\n")
+
+
 def _definitions(connection: Connection) -> dict[str, str]:
-    """Return what CREATE said of every table and index, its lines in order."""
+    """Return what CREATE said of every table and index, its lines in order; SQLite adds a column to a line."""
     stored = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type IN ('table', 'index')"
     return {
-        name: "\n".join(sorted(line.strip(" ,\t") for line in sql.replace("\n", ", \n").splitlines()))
+        name: "\n".join(sorted(line.strip(" ,\t") for line in _LINES.split(sql)))
         for name, sql in connection.execute(text(stored))
     }

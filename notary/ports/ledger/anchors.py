@@ -76,6 +76,18 @@ class Anchors(Protocol):
         """Return all, by number."""
         ...
 
+    def manifest(self, number: ManifestNumber) -> ManifestRow | None:
+        """Return one."""
+        ...
+
+    def newest(self) -> ManifestRow | None:
+        """Return the one with the highest number."""
+        ...
+
+    def unfinished(self, chain: str) -> tuple[ManifestNumber, ...]:
+        """Return the numbers of those that are not final on a chain, in order."""
+        ...
+
     def save_manifest(self, row: ManifestRow) -> None:
         """Add a manifest, or replace the row of its number."""
         ...

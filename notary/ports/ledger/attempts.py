@@ -51,11 +51,15 @@ class Attempts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """Why anchoring on a chain stands still, in the operator's words, and since when."""
+    """Why anchoring on a chain stands still, in the operator's words, and since when.
+
+    `outage`: its node does not answer, which may pass by itself; else somebody must act.
+    """
 
     chain: str
     reason: str
     since: datetime
+    outage: bool = False
 
 
 class Held(Protocol):

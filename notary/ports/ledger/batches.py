@@ -26,6 +26,7 @@ class BatchRow:
     """A sealed batch. `entry` is the log index of its statement, `statement` that statement's JCS bytes.
 
     `held`: why a handed-over signature was not taken (*needs a new signature*), or None.
+    `logged`: when its statement joined the log; None also where only the public log is left to tell.
     """
 
     id: BatchId
@@ -40,6 +41,7 @@ class BatchRow:
     statement_id: Digest | None = None
     entry: LeafIndex | None = None
     held: str | None = None
+    logged: datetime | None = None
 
 
 class Batches(Protocol):
@@ -59,6 +61,10 @@ class Batches(Protocol):
 
     def by_entry(self, entry: LeafIndex) -> BatchRow | None:
         """Return the batch whose statement is this log entry."""
+        ...
+
+    def since(self, entry: LeafIndex) -> tuple[BatchRow, ...]:
+        """Return the batches whose statement is this log entry or a later one, by entry."""
         ...
 
     def all(self, institution: str | None = None) -> tuple[BatchRow, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType, Protocol
+from typing import NamedTuple, NewType, Protocol
 
-from notary.core.digest import Digest, LeafIndex
+from notary.core.digest import Digest, LeafIndex, TreeSize
 from notary.core.leaf import Form
 from notary.ports.ledger.batches import BatchId
 
@@ -21,8 +21,8 @@ class CredentialRow:
 
     `content` is what a receipt carries, in bytes, where the institution's policy
     retains it. `source` and `line` say where it came from. `link` is the hash of
-    the learner's private link's token. `leaf` is set with batch and index, and
-    outlives erasure: the tree stays.
+    the learner's private link's token. `leaf` is what it commits to; with batch
+    and index it outlives erasure, for the tree stays.
     """
 
     id: CredentialId
@@ -43,6 +43,18 @@ class CredentialRow:
     leaf: Digest | None = None
 
 
+class Noted(NamedTuple):
+    """What is looked at again before a credential is sealed. A tuple, for there are very many.
+
+    `issuer`: as which it names its issuer; `until`: when its validity ends; `again`:
+    whether the institution has submitted the same digest before.
+    """
+
+    issuer: str | None = None
+    until: datetime | None = None
+    again: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class LeafRow:
     """What a credential's leaf is made of, and where it came from: a `CredentialRow` without the credential."""
@@ -59,8 +71,8 @@ class LeafRow:
 class Credentials(Protocol):
     """What was submitted."""
 
-    def add(self, rows: Sequence[CredentialRow]) -> None:
-        """Add rows in bulk."""
+    def add(self, rows: Sequence[CredentialRow], noted: Sequence[Noted] = ()) -> None:
+        """Add rows in bulk; they wait for a batch, each with its leaf and, where any is, what was noted of it."""
         ...
 
     def known(self, institution: str, digests: Sequence[Digest]) -> set[Digest]:
@@ -71,10 +83,29 @@ class Credentials(Protocol):
         """Yield what waits for a batch, in the order of submission, streamed."""
         ...
 
-    def place(self, batch: BatchId, leaves: Iterable[tuple[CredentialId, Digest]]) -> None:
-        """Give credentials their batch, their leaf and, in this order, their index from 0.
+    def unsealed_leaves(self, institution: str) -> Iterator[Digest]:
+        """Yield the leaves of what waits for a batch, in the order of submission, streamed."""
+        ...
 
-        OperatorError where one is not there or has a place already.
+    def unsealed_notable(
+        self, institution: str, *, issuers: Sequence[str], at: datetime, every: bool = False
+    ) -> Iterator[tuple[CredentialRow, bool]]:
+        """Yield what waits for a batch and deserves a second look, in the order of submission, streamed.
+
+        Without learner or title where it is no file; submitted before, which is said beside
+        it; of an issuer that is not the institution's id or one of `issuers`; with a validity
+        that has ended at a moment. `every`: all the others too.
+        """
+        ...
+
+    def unsealed_evidence(self, institution: str) -> set[Digest]:
+        """Return the digests of the evidence manifests of what waits for a batch."""
+        ...
+
+    def place(self, batch: BatchId, institution: str) -> TreeSize:
+        """Give everything that waits its batch and, in the order of submission, its index from 0; return how much.
+
+        OperatorError where nothing waits.
         """
         ...
 
@@ -84,6 +115,10 @@ class Credentials(Protocol):
 
     def of_batch(self, batch: BatchId) -> Iterator[CredentialRow]:
         """Yield a batch's credentials by index, streamed."""
+        ...
+
+    def of_institution(self, institution: str) -> Iterator[CredentialRow]:
+        """Yield an institution's credentials, those that wait for a batch too, in the order of submission, streamed."""
         ...
 
     def leaves(self, batch: BatchId) -> Iterator[Digest]:
@@ -99,7 +134,7 @@ class Credentials(Protocol):
         ...
 
     def by_link(self, link: Digest) -> CredentialRow | None:
-        """Return the one behind a learner's link."""
+        """Return the one behind a learner's link, whichever of its links that is."""
         ...
 
     def by_digest(self, digest: Digest) -> tuple[CredentialRow, ...]:
@@ -116,6 +151,17 @@ class Credentials(Protocol):
 
     def sharing(self, evidence: Digest) -> int:
         """Return how many credentials have this evidence manifest."""
+        ...
+
+    def relink(self, name: CredentialId, link: Digest) -> None:
+        """Give a credential another learner's link: all before open nothing. One that is not there is no error."""
+        ...
+
+    def link_also(self, links: Sequence[tuple[CredentialId, Digest]], made: datetime) -> None:
+        """Give credentials that are there one more link each, beside the ones they have.
+
+        Of these further links a credential keeps the 20 made last.
+        """
         ...
 
     def erase(self, name: CredentialId) -> None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from notary.core.digest import Digest
-
 
 @dataclass(frozen=True, slots=True)
 class InstitutionRow:
-    """An institution's choices here: `retain` its credentials, answer look-ups by digest; its API keys' hashes."""
+    """An institution's choices here: `retain` its credentials, answer look-ups by digest."""
 
     did: str
     retain: bool = True
     lookup: bool = True
-    api_keys: tuple[Digest, ...] = ()
 
 
 class Institutions(Protocol):
@@ -27,8 +24,4 @@ class Institutions(Protocol):
 
     def save(self, row: InstitutionRow) -> None:
         """Add an institution, or replace its row."""
-        ...
-
-    def by_api_key(self, key: Digest) -> InstitutionRow | None:
-        """Return the institution an API key's hash belongs to."""
         ...

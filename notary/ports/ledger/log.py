@@ -50,6 +50,10 @@ class Log(Protocol):
         """Return an issuer's newest entry: the one with its highest seq."""
         ...
 
+    def newest_status(self, batch: Digest, below: int | None = None) -> EntryRow | None:
+        """Return the newest status statement about a batch statement's id, among the entries before `below`."""
+        ...
+
     def entries(self, start: int, end: int) -> Iterator[EntryRow]:
         """Yield entries start to end (exclusive), in order."""
         ...

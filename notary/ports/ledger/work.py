@@ -5,14 +5,24 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from notary.ports.ledger.access import ApiKeys
 from notary.ports.ledger.anchors import Anchors
 from notary.ports.ledger.attempts import Attempts, Held
+from notary.ports.ledger.awards import Awards
 from notary.ports.ledger.batches import Batches
+from notary.ports.ledger.contacts import Contacts
 from notary.ports.ledger.credentials import Credentials
+from notary.ports.ledger.endorsements import Endorsements
 from notary.ports.ledger.evidence import Evidence
 from notary.ports.ledger.institutions import Institutions
+from notary.ports.ledger.journal import Journal
 from notary.ports.ledger.log import Log
+from notary.ports.ledger.outbox import Outbox
+from notary.ports.ledger.pins import Pins
 from notary.ports.ledger.registry import Registry
+from notary.ports.ledger.shares import Shares
+from notary.ports.ledger.statuses import Statuses
+from notary.ports.ledger.workers import Workers
 
 
 class UnitOfWork(Protocol):
@@ -25,8 +35,18 @@ class UnitOfWork(Protocol):
     anchors: Anchors
     attempts: Attempts
     held: Held
+    pins: Pins
     registry: Registry
     institutions: Institutions
+    statuses: Statuses
+    contacts: Contacts
+    awards: Awards
+    outbox: Outbox
+    shares: Shares
+    endorsements: Endorsements
+    workers: Workers
+    keys: ApiKeys
+    journal: Journal
 
 
 class Ledger(Protocol):

@@ -163,8 +163,13 @@ def _make_credentials() -> None:
         "credential_waiting",
         sa.Column("institution", sa.Text, nullable=False),
         sa.Column("number", NUMBER, nullable=False, autoincrement=False),
+        digest("leaf"),
+        sa.Column("issuer", sa.Text),
+        sa.Column("until", TIME),
+        sa.Column("again", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("institution", "number", name="pk_credential_waiting"),
         sa.ForeignKeyConstraint(["number"], ["credential.number"], "fk_credential_waiting_number"),
+        *sized("credential_waiting", leaf=32),
         sqlite_with_rowid=False,
     )
     op.create_table(

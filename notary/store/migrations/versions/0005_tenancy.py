@@ -1,6 +1,8 @@
 """API keys with roles and periods, and the journal, which a trigger keeps append-only."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -58,7 +60,7 @@ def upgrade() -> None:
     _make_append_only()
 
 
-def _keep(before: list[sa.Row[tuple[bytes, str]]]) -> None:
+def _keep(before: Sequence[Any]) -> None:
     """Take over keys that had neither role nor period: an issuer's each, good for a year from now."""
     made = datetime.now(UTC)
     moments = [made, made + timedelta(days=365)]

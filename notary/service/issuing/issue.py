@@ -1,0 +1,307 @@
+"""Issuing a roll: first all rows are read and counted, then, once somebody agreed, signed and submitted.
+
+Each credential, its contact and its award are one unit of work, and an award is one
+for a template's series and a learner: a second run, or one after a crash, goes on
+with who is left. A link that was lost between ledger and file is made anew.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+from notary.core import leaf
+from notary.core.canonical import JSON
+from notary.core.digest import Digest, sha256
+from notary.core.encoding import format_time, to_base64url
+from notary.core.errors import IssuerError
+from notary.core.own_signature import CredentialKey
+from notary.core.period import end_of_claims
+from notary.core.registry import MemberRecord
+from notary.core.status import Status
+from notary.ports.ledger import AwardRow, ContactRow, CredentialId, CredentialRow, UnitOfWork
+from notary.service.accept import TOKEN_SIZE, Read, Reading, Refused, Source, accept, link_hash, read_source
+from notary.service.evidence_manifest import Exhibit, attach
+from notary.service.issuing.badge import BadgeMaker
+from notary.service.issuing.finding import Finding
+from notary.service.issuing.learner import Learner
+from notary.service.issuing.roll import Roll
+from notary.service.journal import Action, record
+from notary.service.notary import Notary
+
+KEPT = 1000
+"""Findings that are listed; beyond them they are counted."""
+_ASKED = 1000
+"""Rows that the ledger is asked about at once."""
+
+Form: TypeAlias = Literal["json", "jwt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who issues, by which key, in which form, and on which day. `criteria`: the copy of the criteria page."""
+
+    maker: BadgeMaker
+    key: CredentialKey
+    today: date
+    created: str
+    form: Form = "json"
+    criteria: Path | None = None
+
+    def sign(self, credential: dict[str, JSON]) -> bytes:
+        """Return a signed credential as it is kept: JSON, or a compact token."""
+        return self.key.token(credential) if self.form == "jwt" else self.key.prove(credential, self.created)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What issuing would do. `known`: issued before; `unhanded`: of those, whose link was never written down.
+
+    `findings` are of rows that are left out, and `more` were not listed; `files` are evidence files.
+    """
+
+    ready: int = 0
+    known: int = 0
+    unhanded: int = 0
+    left_out: int = 0
+    files: int = 0
+    more: int = 0
+    first: str | None = None
+    last: str | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    def note(self, findings: Iterable[Finding]) -> None:
+        """Take a row's findings in."""
+        self.left_out += 1
+        for finding in findings:
+            if len(self.findings) < KEPT:
+                self.findings.append(finding)
+            else:
+                self.more += 1
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are that are not empty."""
+        return self.ready + self.known + self.left_out
+
+
+class Issued(NamedTuple):
+    """One credential that was issued, and the secret of its link, given out once. `row` is the table's."""
+
+    row: int
+    learner: str
+    email: str | None
+    credential: CredentialId
+    token: str
+
+
+def plan(notary: Notary, member: MemberRecord, roll: Roll, desk: Desk) -> Plan:
+    """Read every row and say what issuing would do; nothing is signed, written or spent."""
+    made = Plan()
+    for rows in _asked(roll):
+        found = list(_known(notary, member, roll, rows))
+        other = [award.credential for learner, _, award in found if award and _says_other(desk, learner, award)]
+        replaced = _replaced(notary, other)
+        for learner, _, award in found:
+            if isinstance(learner, tuple):
+                made.note(learner)
+            elif award is None:
+                made.ready += 1
+                made.files += len(learner.evidence)
+                made.first = made.first or learner.called
+                made.last = learner.called
+            elif award.credential not in replaced and _says_other(desk, learner, award):
+                made.note([_other(learner, award)])
+            else:
+                made.known += 1
+                made.unhanded += not award.handed
+    return made
+
+
+def issue(
+    notary: Notary,
+    member: MemberRecord,
+    roll: Roll,
+    desk: Desk,
+    done: Callable[[int], None] = lambda _: None,
+) -> Iterator[Issued | Refused]:
+    """Sign and submit everybody who is ready and has none yet; durable before it is given out.
+
+    Whoever writes a link down says so by `hand_out`. `done` is told how many are through.
+    """
+    working = _Working(notary, member, roll, desk)
+    for result in accept(notary, member, working.readings(), done=done, along=working.along):
+        if isinstance(result, Refused):
+            yield result
+            continue
+        learner = working.learners.pop(result.line or 0)
+        yield Issued(learner.row, learner.called, learner.email, result.id, result.token)
+    yield from _renewed(notary, member, working.unhanded)
+
+
+def hand_out(notary: Notary, credentials: Sequence[CredentialId]) -> None:
+    """Note that links were written where the institution keeps them, for good."""
+    with notary.ledger.begin() as work:
+        work.awards.hand(credentials)
+
+
+def write_out(roll: Roll, desk: Desk) -> Iterator[tuple[Learner, str, bytes]]:
+    """Sign everybody who is ready, without a ledger: learner, the credential's id and the credential."""
+    for learner in roll:
+        if isinstance(learner, Learner):
+            credential = desk.maker.make(learner, desk.today)
+            yield learner, str(credential["id"]), desk.sign(credential)
+
+
+@dataclass(slots=True)
+class _Working:
+    """One run: `learners` by row, from reading until their credential is given out."""
+
+    notary: Notary
+    member: MemberRecord
+    roll: Roll
+    desk: Desk
+    learners: dict[int, Learner] = field(default_factory=dict)
+    awards: dict[int, tuple[Digest, Digest]] = field(default_factory=dict)
+    unhanded: list[tuple[Learner, CredentialId]] = field(default_factory=list)
+    shared: Digest | None = None
+
+    def readings(self) -> Iterator[Read]:
+        first = True
+        for rows in _asked(self.roll):
+            for learner, identity, award in _known(self.notary, self.member, self.roll, rows):
+                if isinstance(learner, tuple) or identity is None:
+                    continue
+                if award is None:
+                    found = self._reading(learner, identity)
+                    yield self._read_again(found) if first else found
+                    first = False
+                elif not award.handed:
+                    self.unhanded.append((learner, award.credential))
+
+    def _reading(self, learner: Learner, identity: Digest) -> Read:
+        maker, name = self.desk.maker, self.roll.table.name
+        credential = maker.make(learner, self.desk.today)
+        try:
+            evidence = self._evidence(learner)
+        except (IssuerError, OSError) as error:
+            return Refused(name, learner.row, str(Finding(str(error), learner.row, "evidence")))
+        self.learners[learner.row] = learner
+        self.awards[learner.row] = (identity, maker.substance(learner))
+        data = self.desk.sign(credential)
+        form = leaf.Form.JOSE if self.desk.form == "jwt" else leaf.Form.JSON
+        title = maker.template.achievement.name
+        return Reading(
+            source=name,
+            line=learner.row,
+            form=form,
+            digest=sha256(data),
+            data=data,
+            learner=learner.name or learner.did,
+            title=title,
+            evidence=evidence,
+            issuer=maker.issuer.id,
+            until=end_of_claims((credential,)),
+        )
+
+    def _read_again(self, found: Read) -> Read:
+        """Read the first as whatever is handed in is read: all others are made the same way."""
+        if isinstance(found, Refused):
+            return found
+        again = read_source(Source(found.data, found.source, found.line), self.member)
+        return found if isinstance(again, Reading) and again.digest == found.digest else again
+
+    def _evidence(self, learner: Learner) -> Digest | None:
+        """Pin a row's evidence; who has none of their own shares the copy of the criteria page."""
+        if learner.evidence:
+            return _attach(self.notary, [*learner.evidence, *filter(None, [self.desk.criteria])], learner.narrative)
+        if self.shared is None and self.desk.criteria is not None:
+            self.shared = _attach(self.notary, [self.desk.criteria], None)
+        return self.shared
+
+    def along(self, work: UnitOfWork, rows: Sequence[CredentialRow]) -> None:
+        awards, contacts = [], []
+        for row in rows:
+            learner = self.learners[row.line or 0]
+            awards.append(AwardRow(row.id, row.institution, *self.awards.pop(learner.row)))
+            if learner.email:
+                contacts.append(ContactRow(row.id, learner.email, learner.name))
+        work.awards.add(awards)
+        work.contacts.add(contacts)
+
+
+def _renewed(
+    notary: Notary, member: MemberRecord, unhanded: Sequence[tuple[Learner, CredentialId]]
+) -> Iterator[Issued]:
+    """Give those a new link whose first one was never written down: a run ended in between."""
+    for at in range(0, len(unhanded), _ASKED):
+        some = unhanded[at : at + _ASKED]
+        tokens = [to_base64url(notary.random(TOKEN_SIZE)) for _ in some]
+        with notary.ledger.begin() as work:
+            for (_, credential), token in zip(some, tokens, strict=True):
+                work.credentials.relink(credential, link_hash(token))
+            record(notary, work, Action.LINK, member.id, [credential for _, credential in some])
+        for (learner, credential), token in zip(some, tokens, strict=True):
+            yield Issued(learner.row, learner.called, learner.email, credential, token)
+
+
+def _asked(roll: Roll) -> Iterator[list[Learner | tuple[Finding, ...]]]:
+    rows = iter(roll)
+    while some := list(islice(rows, _ASKED)):
+        yield some
+
+
+def _known(
+    notary: Notary, member: MemberRecord, roll: Roll, rows: Sequence[Learner | tuple[Finding, ...]]
+) -> Iterator[tuple[Learner | tuple[Finding, ...], Digest | None, AwardRow | None]]:
+    """Give each row with the learner's identity and the award the ledger has for it."""
+    identities = [None if isinstance(row, tuple) else roll.identity(row) for row in rows]
+    with notary.ledger.read() as work:
+        known = work.awards.known(member.id, [one for one in identities if one is not None])
+    return ((row, one, known.get(one) if one else None) for row, one in zip(rows, identities, strict=True))
+
+
+def _says_other(desk: Desk, learner: Learner | tuple[Finding, ...], award: AwardRow | None) -> bool:
+    return isinstance(learner, Learner) and award is not None and award.substance != desk.maker.substance(learner)
+
+
+def _replaced(notary: Notary, names: Sequence[CredentialId]) -> set[CredentialId]:
+    """Return those that another credential took the place of: what their row says now, that one says."""
+    if not names:
+        return set()
+    with notary.ledger.read() as work:
+        return {name for name in names if any(mark.status is Status.REPLACED for mark in work.statuses.history(name))}
+
+
+def _other(learner: Learner, award: AwardRow) -> Finding:
+    return Finding(
+        f"was issued before, with other words: credential {award.credential}",
+        learner.row,
+        None,
+        f"To put a new one in its place: notary reissue {award.credential} --with NEW",
+    )
+
+
+def _attach(notary: Notary, files: Sequence[Path], narrative: str | None) -> Digest:
+    with ExitStack() as stack:
+        exhibits = [
+            Exhibit(
+                path.name,
+                mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+                stack.enter_context(path.open("rb")),
+            )
+            for path in files
+        ]
+        return attach(notary, exhibits, narrative)
+
+
+def now(notary: Notary) -> tuple[date, str]:
+    """Return today and the moment, as proofs claim it."""
+    moment = notary.clock.now()
+    return moment.date(), format_time(moment)

@@ -1,0 +1,50 @@
+"""What was issued from templates, by whom it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from notary.core.digest import Digest
+from notary.ports.ledger import AwardRow, CredentialId
+from notary.store.contacts import number_of
+from notary.store.rows import values, wiping
+from notary.store.tables import award, credential
+
+_ASKED = 500
+"""Identities in one question."""
+_NAMES = ["credential", "institution", "identity", "substance", "handed"]
+
+
+class SqlAwards:
+    """The awards of one unit of work."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, rows: Sequence[AwardRow]) -> None:
+        if not rows:
+            return
+        given = [bindparam(name, type_=award.c[name].type) for name in _NAMES[1:]]
+        found = select(credential.c.number, *given).where(credential.c.id == bindparam("credential"))
+        self._connection.execute(insert(award).from_select(_NAMES, found), [values(row) for row in rows])
+
+    def known(self, institution: str, identities: Sequence[Digest]) -> dict[Digest, AwardRow]:
+        found: dict[Digest, AwardRow] = {}
+        whole = select(
+            credential.c.id, award.c.institution, award.c.identity, award.c.substance, award.c.handed
+        ).join_from(award, credential, award.c.credential == credential.c.number)
+        for at in range(0, len(identities), _ASKED):
+            asked = whole.where(award.c.institution == institution, award.c.identity.in_(identities[at : at + _ASKED]))
+            found |= {row.identity: AwardRow(*row) for row in self._connection.execute(asked)}
+        return found
+
+    def hand(self, credentials: Sequence[CredentialId]) -> None:
+        for at in range(0, len(credentials), _ASKED):
+            numbers = select(credential.c.number).where(credential.c.id.in_(credentials[at : at + _ASKED]))
+            self._connection.execute(update(award).where(award.c.credential.in_(numbers)).values(handed=True))
+
+    def forget(self, name: CredentialId) -> None:
+        with wiping(self._connection):
+            self._connection.execute(delete(award).where(award.c.credential.in_(number_of(name))))

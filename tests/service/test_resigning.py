@@ -1,0 +1,92 @@
+"""A key that falls between signing and anchoring: the batch needs a new signature."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.key_files import KeyFile
+from api.wiring import make_keys
+from notary.core.registry import Compromise, MemberKey, MemberRecord, Period
+from notary.core.verdict import Result
+from notary.ports.ledger import BatchRow, BatchState
+from notary.service.anchoring import advance, draw
+from notary.service.governance.applying import change_members
+from notary.service.log import log_batch
+from notary.service.progress import progress
+from notary.service.registry import members_in_force
+from notary.service.seal import BatchFile, write_batch_file
+from notary.service.signing import sign
+from tests.service.lab import SINCE, FailingLedger, Fault, Lab
+
+BOTH = pytest.mark.parametrize("happens", [False, True], ids=["failed", "failed but happened"])
+
+
+def compromise(lab: Lab, *, keys: tuple[MemberKey, ...] = ()) -> None:
+    """The consortium marks the first member's key as compromised, and gives it others."""
+    college = lab.institutions[0]
+
+    def changed(record: MemberRecord) -> MemberRecord:
+        return replace(record, keys=(*record.keys, *keys)) if record.id == college.did else record
+
+    records = [changed(record) for record in members_in_force(lab.notary.ledger).records]
+    marked = [Compromise(college.key.public_key_multibase, "2026-01-02T00:00:00Z")]
+    change_members(lab.notary, records, [make_keys(lab.settings.data).governor.approve], compromised=marked)
+
+
+def stored(lab: Lab, batch: BatchRow) -> BatchRow:
+    with lab.notary.ledger.read() as work:
+        row = work.batches.get(batch.id)
+    assert row is not None
+    return row
+
+
+@pytest.mark.parametrize("drawn", [False, True], ids=["logged", "drawn and pinned"])
+def test_what_would_not_verify_is_not_anchored_as_if_it_did(notary_lab: Lab, tmp_path: Path, *, drawn: bool) -> None:
+    """The others' batches go on; the one whose key fell waits with its reason, and is anchored once signed anew."""
+    college, makers, _ = notary_lab.institutions
+    fallen, good = notary_lab.logged(college, "Ana"), notary_lab.logged(makers, "Bo")
+    if drawn:
+        draw(notary_lab.notary)
+    fresh = KeyFile.create(tmp_path / "fresh.pem", "a test's")
+    method = f"{college.did}#{fresh.public_key_multibase}"
+    period = Period(SINCE, None)
+    compromise(notary_lab, keys=(MemberKey(method, fresh.public_key_multibase, ("batch", "status"), period, False),))
+    notary_lab.anchor()
+    row = stored(notary_lab, fallen)
+    assert (row.state, row.entry) == (BatchState.SEALED, None)
+    assert row.held is not None
+    assert row.held.startswith("needs a new signature: ")
+    (waits, _) = progress(notary_lab.notary)
+    assert waits.next_step == f"notary sign {fallen.id}"
+    assert notary_lab.verdicts(good) == [Result.VERIFIED]
+    statement = BatchFile.parse(write_batch_file(notary_lab.notary, fallen.id)).statement
+    log_batch(notary_lab.notary, sign(statement, fresh, method))
+    notary_lab.anchor()
+    assert stored(notary_lab, fallen).held is None
+    assert notary_lab.verdicts(fallen) == notary_lab.verdicts(good) == [Result.VERIFIED]
+
+
+def test_what_a_chain_may_have_is_not_taken_back(notary_lab: Lab) -> None:
+    """It was in force when it was submitted: the anchor says what was so then."""
+    batch = notary_lab.logged(notary_lab.institutions[0], "Ana")
+    notary_lab.anchor()
+    compromise(notary_lab)
+    assert advance(notary_lab.notary) == ()
+    assert stored(notary_lab, batch).state is BatchState.LOGGED
+
+
+@BOTH
+def test_a_ledger_that_fails_while_a_batch_is_taken_back(notary_lab: Lab, *, happens: bool) -> None:
+    """Taken back at the next step, once, and never anchored as good."""
+    batch = notary_lab.logged(notary_lab.institutions[0], "Ana")
+    draw(notary_lab.notary)
+    compromise(notary_lab)
+    ledger: Any = FailingLedger(notary_lab.notary.ledger, at=1, happens=happens)
+    (found,) = advance(replace(notary_lab.notary, ledger=ledger))
+    assert [row.reason for row in found.held] == [str(Fault())]
+    notary_lab.anchor()
+    assert stored(notary_lab, batch).state is BatchState.SEALED
