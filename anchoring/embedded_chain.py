@@ -32,9 +32,9 @@ from anchoring.wallet import Fees
 from notary.core.digest import Digest
 from notary.core.encoding import to_hex
 from notary.core.errors import Mismatch, OperatorError
-from notary.core.evm import Address, AnchoredEvent, Event, TxReceipt
+from notary.core.evm import Address, AnchoredEvent, TxReceipt
 from notary.core.evm.anchored import TOPIC
-from notary.ports import Block, Call, Inclusion, Quote, Sighting, SignedTransaction
+from notary.ports import Block, Call, Inclusion, Logged, Quote, Sighting, SignedTransaction
 
 FILE = "chain.sqlite"
 PATIENCE = 60.0
@@ -115,16 +115,14 @@ class EmbeddedChain:
     def sightings(
         self, contract: Address, *, since: int = 0, root: Digest | None = None, sender: Address | None = None
     ) -> Iterator[Sighting]:
-        latest = self.latest()
-        for start in range(since, latest + 1, _AT_ONCE):
-            with self._evm.reading() as evm:
-                found = [
-                    sighting
-                    for number in range(start, min(start + _AT_ONCE, latest + 1))
-                    for sighting in _sightings(evm, number, contract)
-                    if root in (None, sighting.root) and sender in (None, sighting.sender)
-                ]
-            yield from found
+        for header, transaction, log, logged in self._logged(contract, TOPIC, since):
+            sighting = _sighting(header, transaction, log, logged)
+            if root in (None, sighting.root) and sender in (None, sighting.sender):
+                yield sighting
+
+    def events(self, contract: Address, topic: bytes, *, since: int = 0) -> Iterator[Logged]:
+        for _, _, _, logged in self._logged(contract, topic, since):
+            yield logged
 
     def call(self, to: Address, data: bytes) -> bytes:
         with self._evm.reading() as evm:
@@ -178,6 +176,14 @@ class EmbeddedChain:
             if not _has(evm, transaction.hash):
                 _mine(evm, transaction)
 
+    def _logged(self, contract: Address, topic: bytes, since: int) -> Iterator[tuple[Any, int, int, Logged]]:
+        latest = self.latest()
+        for start in range(since, latest + 1, _AT_ONCE):
+            with self._evm.reading() as evm:
+                numbers = range(start, min(start + _AT_ONCE, latest + 1))
+                found = [each for number in numbers for each in _events(evm, number, contract, topic)]
+            yield from found
+
 
 def _mine(evm: Any, transaction: SignedTransaction) -> None:
     try:
@@ -222,28 +228,29 @@ def _spoofed(evm: Any, sender: Address, call: Call) -> SpoofTransaction:
     return SpoofTransaction(unsigned, from_=sender)
 
 
-def _sightings(evm: Any, number: int, contract: Address) -> Iterator[Sighting]:
+def _events(evm: Any, number: int, contract: Address, topic: bytes) -> Iterator[tuple[Any, int, int, Logged]]:
+    """Give a block's events of a contract, each with the header, its transaction's index and its own within that."""
     header = evm.chain.get_canonical_block_header_by_number(number)
     bloom = BloomFilter(header.bloom)
-    if contract not in bloom or TOPIC not in bloom:
+    if contract not in bloom or topic not in bloom:
         return
     block = evm.chain.get_canonical_block_by_number(number)
     receipts = block.get_receipts(evm.chain.chaindb)
     for index, (transaction, receipt) in enumerate(zip(block.transactions, receipts, strict=True)):
         for log, event in enumerate(TxReceipt.parse(receipt.encode()).events):
-            if event.address == contract and event.topics[:1] == (TOPIC,):
-                yield _sighting(header, transaction.hash, index, log, event)
+            if event.address == contract and event.topics[:1] == (topic,):
+                yield header, index, log, Logged(event, number, transaction.hash)
 
 
-def _sighting(header: Any, tx_hash: bytes, transaction: int, log: int, event: Event) -> Sighting:
-    anchored = AnchoredEvent.of(event)
+def _sighting(header: Any, transaction: int, log: int, logged: Logged) -> Sighting:
+    anchored = AnchoredEvent.of(logged.event)
     return Sighting(
         root=anchored.root,
         sender=anchored.notary,
         head=anchored.head,
         registry=anchored.registry,
-        tx_hash=tx_hash,
-        block_number=header.block_number,
+        tx_hash=logged.tx_hash,
+        block_number=logged.block_number,
         block_hash=header.hash,
         transaction=transaction,
         log=log,

@@ -22,7 +22,7 @@ from notary.core.encoding import to_hex
 from notary.core.errors import Malformed, Mismatch, OperatorError, Unsupported
 from notary.core.evm import Address, AnchoredEvent, Event
 from notary.core.evm.anchored import TOPIC
-from notary.ports import Block, Call, Inclusion, Sighting, SignedTransaction
+from notary.ports import Block, Call, Inclusion, Logged, Sighting, SignedTransaction
 
 TIMEOUT = 20.0
 """Seconds to wait for one answer of a node."""
@@ -149,28 +149,26 @@ class EvmChain:
             None if root is None else to_hex(root),
             None if sender is None else to_hex(bytes(12) + sender),
         ]
-        latest, start, span = self.latest(), since, MOST_BLOCKS
-        while start <= latest:
-            end = min(start + span - 1, latest)
-            asked: JSON = {"address": to_hex(contract), "topics": topics, "fromBlock": hex(start), "toBlock": hex(end)}
-            try:
-                found = self._node.ask("eth_getLogs", asked)
-            except Refused:
-                # Nodes word "too many results" and "range too wide" in a hundred ways; one block is the last try.
-                if start == end:
-                    raise
-                span = (end - start + 1) // 2
-                continue
+        for log in self._logs(contract, topics, since):
             with self._node.reading("eth_getLogs"):
-                logs = [members(log, "log") for log in items(found, "logs")]
-            for log in logs:
-                event = self._event(log)
-                if event.contract != contract or root not in (None, event.root) or sender not in (None, event.notary):
+                event = AnchoredEvent.of(_event(log))
+            if event.contract != contract or root not in (None, event.root) or sender not in (None, event.notary):
+                raise self._node.garbage("eth_getLogs", "an event that was not asked for")
+            sighting = self._sighting(log, event)
+            if sighting is not None:
+                yield sighting
+
+    def events(self, contract: Address, topic: bytes, *, since: int = 0) -> Iterator[Logged]:
+        for log in self._logs(contract, [to_hex(topic)], since):
+            with self._node.reading("eth_getLogs"):
+                event = _event(log)
+                if event.address != contract or event.topics[:1] != (topic,):
                     raise self._node.garbage("eth_getLogs", "an event that was not asked for")
-                sighting = self._sighting(log, event)
-                if sighting is not None:
-                    yield sighting
-            start, span = end + 1, min(2 * span, MOST_BLOCKS)
+                if log.get("removed") is True or log.get("blockHash") is None:
+                    continue
+                number = quantity(log["blockNumber"], "blockNumber")
+                logged = Logged(event, number, data(log["transactionHash"], "transactionHash", 32))
+            yield logged
 
     def call(self, to: Address, data: bytes) -> bytes:
         asked: JSON = {"to": to_hex(to), "data": to_hex(data)}
@@ -266,11 +264,23 @@ class EvmChain:
                 f"block {to_hex(block_hash)} of {self.id}: {error}", hint="Use a node that offers debug_getRawReceipts."
             ) from error
 
-    def _event(self, log: dict[str, JSON]) -> AnchoredEvent:
-        with self._node.reading("eth_getLogs"):
-            topics = tuple(data(topic, "topic", 32) for topic in items(log["topics"], "topics"))
-            address = Address(data(log["address"], "address", 20))
-            return AnchoredEvent.of(Event(address, topics, data(log["data"], "data")))
+    def _logs(self, contract: Address, topics: list[JSON], since: int) -> Iterator[dict[str, JSON]]:
+        latest, start, span = self.latest(), since, MOST_BLOCKS
+        while start <= latest:
+            end = min(start + span - 1, latest)
+            asked: JSON = {"address": to_hex(contract), "topics": topics, "fromBlock": hex(start), "toBlock": hex(end)}
+            try:
+                found = self._node.ask("eth_getLogs", asked)
+            except Refused:
+                # Nodes word "too many results" and "range too wide" in a hundred ways; one block is the last try.
+                if start == end:
+                    raise
+                span = (end - start + 1) // 2
+                continue
+            with self._node.reading("eth_getLogs"):
+                logs = [members(log, "log") for log in items(found, "logs")]
+            yield from logs
+            start, span = end + 1, min(2 * span, MOST_BLOCKS)
 
     def _sighting(self, log: dict[str, JSON], event: AnchoredEvent) -> Sighting | None:
         """Look up which event of its transaction this is: nodes count within the block."""
@@ -316,6 +326,11 @@ class EvmChain:
         except Refused:
             self._not_offered.add(method)
             return None
+
+
+def _event(log: dict[str, JSON]) -> Event:
+    topics = tuple(data(topic, "topic", 32) for topic in items(log["topics"], "topics"))
+    return Event(Address(data(log["address"], "address", 20)), topics, data(log["data"], "data"))
 
 
 def _would_fail(what: str, refused: Refused) -> OperatorError:

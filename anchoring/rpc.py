@@ -21,6 +21,7 @@ from anchoring.recursion import recursion_limit_kept
 from notary.core.canonical import JSON
 from notary.core.encoding import shorten
 from notary.core.errors import Malformed, Mismatch, OperatorError
+from notary.ports import Outage
 
 with recursion_limit_kept():
     from web3.providers.rpc import HTTPProvider
@@ -73,7 +74,7 @@ class Node:
         self._timeout = timeout
 
     def ask(self, method: str, *parameters: JSON) -> JSON:
-        """Return the result of one call; Refused where the node says no, OperatorError where it does not answer."""
+        """Return the result of one call; Refused where the node says no, Outage where it does not answer."""
         answer = self._post(method, parameters)
         if not isinstance(answer, dict):
             raise self.garbage(method, "no JSON-RPC answer")
@@ -109,14 +110,14 @@ class Node:
         except requests.HTTPError as error:
             raise self._http_error(method, error.response) from None
         except requests.Timeout:
-            raise OperatorError(
+            raise Outage(
                 f"{self.host} did not answer {method} within {self._timeout:g} s",
                 hint="Check the node, or raise the timeout; what was sent is looked up before it is sent again.",
             ) from None
         except requests.exceptions.SSLError:
             raise OperatorError(f"{self.host} has no valid certificate", hint="Check the URL and the clock.") from None
         except (requests.RequestException, OSError):
-            raise OperatorError(
+            raise Outage(
                 f"{self.host} cannot be reached ({method})", hint="Check that the node runs and that the URL is right."
             ) from None
         except ValueError:
@@ -129,10 +130,10 @@ class Node:
         if status in (401, 403):
             return Refused(what, reason="not allowed", hint="Check the key in the URL and what it may ask.")
         if status == 429:
-            return OperatorError(what, actual="too many requests", hint="Wait, or use a node with a higher limit.")
+            return Outage(what, actual="too many requests", hint="Wait, or use a node with a higher limit.")
         if 400 <= status < 500:
             return Refused(what, reason=shorten(self._clean(response.text)))
-        return OperatorError(what, hint="Wait, or use another node.")
+        return Outage(what, hint="Wait, or use another node.")
 
     def _refusal(self, method: str, error: object) -> Refused:
         fields = error if isinstance(error, dict) else {}

@@ -9,12 +9,14 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -71,6 +73,23 @@ def program(name: str) -> Path:
     return Path(found)
 
 
+def verapdf() -> Path:
+    """Folder of veraPDF's archives, which a Java runs; see tests/verapdf."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = Path(os.environ.get("NOTARY_PARTS") or cache / "credential-notary" / "parts") / "verapdf"
+    if not folder.is_dir() or shutil.which("java") is None:
+        raise PartMissingError(f"veraPDF is not in {folder}, or there is no java; scripts/nodes provides it")
+    return folder
+
+
+def require_fonts(*families: str) -> None:
+    """Raise `PartMissingError` where a family of fonts is not installed."""
+    for family in families:
+        program("fc-list")
+        if subprocess.run(["fc-list", "--quiet", f":family={family}"], check=False).returncode:
+            raise PartMissingError(f"the font {family} is not installed; scripts/nodes provides it")
+
+
 def free_port() -> int:
     """Return a loopback port that nothing listens on now."""
     with socket.socket() as probe:
@@ -104,10 +123,70 @@ def running_geth(folder: Path) -> Iterator[EvmNode]:
 
 
 @contextmanager
-def running_kubo(folder: Path) -> Iterator[KuboNode]:
-    """Run Kubo with a repository of its own, no routing, no peers, nothing announced."""
+def running_clef(folder: Path, chain: str, passphrase: str, approves: Callable[[Any], bool]) -> Iterator[str]:
+    """Run clef for a chain over the keys in `folder`/keys; yields its URL. `approves` stands for the person at it.
+
+    It talks to that person over its standard streams (`--stdio-ui`): JSON-RPC, one message a line.
+    """
+    port = free_port()
+    command = [
+        *(str(program("clef")), "--stdio-ui", "--advanced", "--suppress-bootwarn", "--lightkdf"),
+        *("--keystore", str(folder / "keys"), "--configdir", str(folder), "--auditlog", ""),
+        *("--chainid", chain.removeprefix("eip155:"), "--ipcdisable"),
+        *("--http", "--http.addr", "127.0.0.1", "--http.port", str(port)),
+    ]
+    log = folder / "output.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            env=_environment(folder, {}),
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=output,
+        )
+    person = threading.Thread(target=_sit_at_clef, args=(process, passphrase, approves), daemon=True)
+    person.start()
+    try:
+        _wait(process, _clef_listens(port), log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        _end(process)
+        person.join()
+
+
+def _sit_at_clef(process: subprocess.Popen[bytes], passphrase: str, approves: Callable[[Any], bool]) -> None:
+    assert process.stdin is not None and process.stdout is not None  # noqa: PT018  # both are pipes
+    for line in process.stdout:
+        asked = json.loads(line)
+        shown = asked.get("params", [{}])[0]
+        match asked["method"]:
+            case "ui_approveTx":
+                result = {"approved": approves(shown), "transaction": shown["transaction"]}
+            case "ui_approveListing":
+                result = {"accounts": shown["accounts"]}
+            case "ui_onInputRequired":
+                result = {"text": passphrase}
+            case _:
+                continue  # something it only says
+        answer = {"jsonrpc": "2.0", "id": asked["id"], "result": result}
+        process.stdin.write(json.dumps(answer).encode() + b"\n")
+        process.stdin.flush()
+
+
+def _clef_listens(port: int) -> Callable[[], bool]:
+    def listens() -> bool:
+        with socket.create_connection(("127.0.0.1", port), timeout=2):
+            return True
+
+    return listens
+
+
+@contextmanager
+def running_kubo(folder: Path, *, api: int | None = None) -> Iterator[KuboNode]:
+    """Run Kubo with a repository of its own, no routing, no peers, nothing announced; `api`: the RPC's port."""
     ipfs = str(program("ipfs"))
-    api, gateway, swarm = free_port(), free_port(), free_port()
+    api, gateway, swarm = api or free_port(), free_port(), free_port()
     environment = {"IPFS_PATH": str(folder / "repository"), "IPFS_TELEMETRY": "off"}
     settings = {
         "Addresses.API": f"/ip4/127.0.0.1/tcp/{api}",
@@ -192,12 +271,16 @@ def _running(
         _wait(process, answers, log)
         yield process.pid
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _wait(process: subprocess.Popen[bytes], answers: Callable[[], bool], log: Path) -> None:

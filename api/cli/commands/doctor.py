@@ -1,26 +1,28 @@
-"""`notary doctor`: a line for each part, chain, IPFS, wallet, ledger, backup, worker, though another is down."""
+"""`notary doctor`: a line for each part, chain, IPFS, wallet, keys, ledger and the rest, though another is down."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
+from api.cli.mail_health import look_at_mail
+from api.cli.own_parts import look_at_clock, look_at_keys
 from api.cli.spoken import Exit, Said, command
+from api.cli.store_health import look_at_stores
 from api.cli.upkeep import look_at_backup, look_at_ledger, look_at_worker
 from api.settings import EMBEDDED, Settings
-from api.wiring import open_blocks, open_chain, open_contracts, open_keys
+from api.wiring import open_chain, open_contracts, open_keys
 from notary.core.canonical import JSON
-from notary.core.cid import StoredBlock
 from notary.core.digest import Digest
 from notary.core.encoding import from_hex, to_hex
 from notary.core.errors import NotaryError, OperatorError
 from notary.ports import Address
 
 _COIN = 10**18
-_PROBE = StoredBlock.of(b"credential-notary: is this block store there?\n")
 
 
 @command("doctor", example="notary doctor")
@@ -38,18 +40,21 @@ def doctor(settings: Settings, batch_files: tuple[Path, ...]) -> Said:
     found: list[JSON] = []
     for at, setting in enumerate(settings.chains):
         chain, wallet = _look_at_chain(settings, at)
-        name = "embedded" if setting.node == EMBEDDED else setting.node
+        name = setting.node if setting.node == EMBEDDED else urlsplit(setting.node).netloc.rpartition("@")[2]
         for part, (good, says) in ((f"chain {name}", chain), (f"wallet on {name}", wallet)):
             lines.append(f"{'✓' if good else '✗'} {part}: {says}")
             found.append({"part": part, "good": good, "says": says})
-    good, says = _look_at_blocks(settings)
-    lines.insert(1, f"{'✓' if good else '✗'} IPFS {settings.ipfs}: {says}")
-    found.insert(1, {"part": f"IPFS {settings.ipfs}", "good": good, "says": says})
     now = datetime.now(UTC)
+    for place, (part, (good, says)) in enumerate(look_at_stores(settings, now), 1):
+        lines.insert(place, f"{'✓' if good else '✗'} {part}: {says}")
+        found.insert(place, {"part": part, "good": good, "says": says})
     for part, (good, says) in (
+        ("keys", look_at_keys(settings)),
+        ("clock", look_at_clock(settings, now)),
         ("ledger", look_at_ledger(settings)),
         ("backup", look_at_backup(settings, batch_files, now)),
         ("worker", look_at_worker(settings, now)),
+        ("mail", look_at_mail(settings, now)),
     ):
         lines.append(f"{'✓' if good else '✗'} {part}: {says}")
         found.append({"part": part, "good": good, "says": says})
@@ -62,9 +67,15 @@ def doctor(settings: Settings, batch_files: tuple[Path, ...]) -> Said:
 def _look_at_chain(settings: Settings, at: int) -> tuple[tuple[bool, str], tuple[bool, str]]:
     """Say how the chain does, and what the wallet there can pay for."""
     setting = settings.chains[at]
+    try:
+        key = open_keys(settings.data).wallet
+    except NotaryError:
+        unseen = False, "not looked at while the keys cannot be opened"
+        return unseen, unseen
     with ExitStack() as stack:
         try:
-            chain, wallet = open_chain(stack, settings, setting, open_keys(settings.data).wallet)
+            chain, wallet = open_chain(stack, settings, setting, key)
+            chain.check_id()
             latest, final = chain.latest(), chain.finalized()
             says = f"{chain.id}, block {latest}, final up to {final}"
             contracts = open_contracts()
@@ -86,15 +97,3 @@ def _look_at_chain(settings: Settings, at: int) -> tuple[tuple[bool, str], tuple
     enough = balance >= fee
     anchors = f", enough for about {balance // max(fee, 1):,} anchors" if enough else ": too little. Send it some coins"
     return (True, says), (enough, account + anchors)
-
-
-def _look_at_blocks(settings: Settings) -> tuple[bool, str]:
-    """Store a small block, and read it back."""
-    try:
-        blocks = open_blocks(settings)
-        blocks.put([_PROBE], pins=[_PROBE.cid])
-        back = blocks.get(_PROBE.cid)
-        blocks.unpin(_PROBE.cid)
-    except NotaryError as error:
-        return False, str(error)
-    return back == _PROBE.data, "takes a block and gives it back"
