@@ -48,7 +48,13 @@ class Served:
 
 
 def pin_due(notary: Notary) -> tuple[Served, ...]:
-    """Make and let go the pins that are due in every store; safe to repeat, bounded, and never raises for a store."""
+    """Make and let go the pins that are due in every store; safe to repeat, bounded, and never raises for a store.
+
+    A store that came back empty is audited at once.
+    """
+    for store in notary.stores:
+        if _was_emptied(notary, store):
+            _audit(notary, store)
     return tuple(_serve(notary, store) for store in notary.stores)
 
 
@@ -69,6 +75,21 @@ def audit_pins(notary: Notary) -> tuple[StoreRow, ...]:
 
 
 # ------------------------------------------------------------------ the queue
+
+
+def _was_emptied(notary: Notary, store: Store) -> bool:
+    """Ask for the newest manifest, which is one block: a store that has lost everything has lost it too."""
+    with notary.ledger.read() as work:
+        manifest = work.anchors.newest()
+        row = work.pins.get(store.name, Cid.of(manifest.data)) if manifest else None
+        if row is None or row.state is not PinState.HELD or not is_due(work.pins.store(store.name), notary.clock.now()):
+            return False
+    try:
+        return store.blocks.kept(row.cid) is None
+    except NotaryError as error:
+        with notary.ledger.begin() as work:
+            work.pins.save_store(failed(work.pins.store(store.name), error, notary.clock.now(), notary.random(16)))
+        return False
 
 
 def _serve(notary: Notary, store: Store) -> Served:

@@ -109,6 +109,21 @@ def test_a_store_emptied_heals_by_itself(cluster: Cluster) -> None:
     assert [(row.missing, row.repaired) for row in audit_pins(cluster.notary)] == [(0, 0)] * 3
 
 
+def test_a_store_that_came_back_empty_is_filled_at_the_next_round(cluster: Cluster) -> None:
+    """Nobody waits for the next audit; one that is off is left alone for a while."""
+    cluster.anchored("Ana", evidence=b"her thesis")
+    pin_due(cluster.notary)
+    node = cluster.nodes[1]
+    node.off = True
+    assert pin_due(cluster.notary)[1].row.failures == 1
+    node.off = False
+    node.empty()
+    assert pin_due(cluster.notary)[1].row.failures == 1
+    cluster.clock.pass_by(minutes=1)
+    assert pin_due(cluster.notary)[1].row.missing == len(cluster.roots("folder"))
+    cluster.whole(node)
+
+
 def test_what_all_stores_have_lost_the_ledger_gives_again(cluster: Cluster) -> None:
     """Everything but the evidence, whose ciphertext stood nowhere else: that waits, and the reason names it."""
     for name in ("Ana", "Bo", "Cy"):
