@@ -1,0 +1,1 @@
+"""Certificates: what a learner frames, prints and hands on, with the receipt inside."""
