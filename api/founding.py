@@ -7,12 +7,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from api.settings import ChainSetting, Settings
-from api.wiring import make_keys, open_blocks, open_chain, open_contracts, open_ledger
+from api.wiring import make_keys, open_blocks, open_chain, open_contracts, open_ledger, open_notary
 from notary.core.encoding import from_hex, to_hex
 from notary.core.errors import OperatorError
 from notary.core.registry import MemberRecord
 from notary.ports import Address
 from notary.service.joining import join
+from notary.service.journal import Action, record
 from notary.service.notary import Site
 from notary.service.registry import Ground, found
 
@@ -32,14 +33,16 @@ def found_notary(settings: Settings, records: Sequence[MemberRecord]) -> Setting
         grounds = [Ground(chain, wallet) for chain, wallet in opened]
         for ground in grounds:
             _check_funds(ground)
+        ledger = open_ledger(stack, settings)
+        blocks, _ = open_blocks(settings, ledger)
         sites = found(
             grounds,
             [keys.governor.address],
             1,
             records,
             settings.origin,
-            ledger=open_ledger(stack, settings),
-            blocks=open_blocks(settings),
+            ledger=ledger,
+            blocks=blocks,
             contracts=open_contracts(),
         )
     chains = tuple(
@@ -48,6 +51,7 @@ def found_notary(settings: Settings, records: Sequence[MemberRecord]) -> Setting
     )
     settings = replace(settings, chains=chains)
     settings.save()
+    begin_journal(settings, Action.FOUND)
     return settings
 
 
@@ -62,11 +66,19 @@ def join_notary(settings: Settings, address: str) -> tuple[Settings, tuple[str, 
     with ExitStack() as stack:
         chain, wallet = open_chain(stack, settings, settings.chains[0], keys.wallet)
         site = Site(chain, wallet, registry, contracts.consortium(chain, registry).anchor)
-        ledger, blocks = open_ledger(stack, settings), open_blocks(settings)
+        ledger = open_ledger(stack, settings)
+        blocks, _ = open_blocks(settings, ledger)
         _, named = join(site, settings.origin, ledger=ledger, blocks=blocks, contracts=contracts)
     settings = replace(settings, chains=(ChainSetting(settings.chains[0].node, to_hex(registry), chain.id),))
     settings.save()
+    begin_journal(settings, Action.JOIN)
     return settings, () if named else (to_hex(wallet.address),)
+
+
+def begin_journal(settings: Settings, action: Action) -> None:
+    """Write who founded, joined or recovered this notary: its journal's first entry."""
+    with open_notary(settings, chains=False) as notary, notary.ledger.begin() as work:
+        record(notary, work, action, None)
 
 
 def _check_funds(ground: Ground) -> None:

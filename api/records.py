@@ -1,4 +1,4 @@
-"""What the data folder remembers beside ledger and keys: the newest backup, the worker's beat, what was erased.
+"""What the data folder remembers beside ledger and keys: the newest backup, and what was erased.
 
 The list of erasures is kept outside the ledger on purpose: an older backup that is
 restored would bring back what was erased since, and this list takes it out again.
@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from notary.core.encoding import format_time, parse_time
@@ -18,7 +18,6 @@ from notary.core.errors import NotaryError, OperatorError
 from notary.ports.ledger import CredentialId
 
 BACKUP = "backup.json"
-BEAT = "worker.beat"
 ERASED = "erased.ndjson"
 
 
@@ -43,19 +42,6 @@ class Backup:
             return cls(parse_time(found["time"], BACKUP), str(found["file"]))
         except (OSError, ValueError, KeyError, TypeError, NotaryError):
             return None
-
-
-def beat(data: Path) -> None:
-    """Note that a worker's round has ended now, well or not."""
-    (data / BEAT).touch()
-
-
-def last_beat(data: Path) -> datetime | None:
-    """Return when a worker's last round ended here; None where none ever did."""
-    try:
-        return datetime.fromtimestamp((data / BEAT).stat().st_mtime, UTC)
-    except OSError:
-        return None
 
 
 def note_erasure(data: Path, ids: Iterable[CredentialId], reason: str, now: datetime) -> None:

@@ -9,14 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api.cli.status_files import SIGNED
+from api.founding import begin_journal
 from api.key_files import read_secret, write_secret
-from api.settings import EMBEDDED, ChainSetting, Settings
+from api.settings import EMBEDDED, ChainSetting, Settings, beside_embedded
 from api.wiring import make_keys, open_blocks, open_chain, open_contracts, open_ledger
 from notary.core.encoding import to_hex
 from notary.core.errors import OperatorError
 from notary.core.receipt import MAX_SIZE as MAX_RECEIPT
 from notary.core.registry import NotaryAccount
 from notary.ports import Address
+from notary.service.journal import Action
 from notary.service.recover import Recovery, World, recover
 from notary.service.recovery.events import Place
 from notary.service.recovery.fill import Source
@@ -57,7 +60,8 @@ def recover_notary(settings: Settings, remains: Remains) -> Recovered:
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     _take_keys(settings.data, remains.log_key)
     keys = make_keys(settings.data)
-    settings = replace(settings, ipfs=remains.ipfs, chains=tuple(ChainSetting(node) for node, _ in remains.chains))
+    chosen = tuple(ChainSetting(node) for node, _ in remains.chains)
+    settings = replace(settings, ipfs=beside_embedded(remains.ipfs), chains=chosen)
     contracts = open_contracts()
     with ExitStack() as stack:
         places = []
@@ -67,10 +71,10 @@ def recover_notary(settings: Settings, remains: Remains) -> Recovered:
             if contracts.consortium(chain, registry).anchor != contract:
                 raise OperatorError(f"{to_hex(contract)} on {chain.id} is not the contract of its registry")
             places.append(Place(chain, registry, contract))
-        blocks = open_blocks(settings)
+        ledger = open_ledger(stack, settings)
+        blocks, _ = open_blocks(settings, ledger)
         if remains.cars is not None:
             _import(blocks, remains.cars)
-        ledger = open_ledger(stack, settings)
         recovery = recover(
             World(tuple(places), blocks, contracts, keys.log),
             ledger,
@@ -87,6 +91,7 @@ def recover_notary(settings: Settings, remains: Remains) -> Recovered:
         accounts = (NotaryAccount(place.chain.id, keys.wallet.address, recovery.origin) for place in places)
         not_named = tuple(account.chain for account in accounts if account not in state.notaries)
     settings.save()
+    begin_journal(settings, Action.RECOVER)
     return Recovered(settings, recovery, not_named)
 
 
@@ -118,7 +123,8 @@ def _import(blocks: BlockStore, folder: Path) -> None:
 
 def _sources(folder: Path | None, pattern: str) -> Iterator[Source]:
     for path in sorted(folder.rglob(pattern)) if folder is not None else ():
-        yield Source(path.name, _lines(path))
+        if not path.name.endswith(SIGNED):  # signed statements stand in the log
+            yield Source(path.name, _lines(path))
 
 
 def _lines(path: Path) -> Iterator[bytes]:

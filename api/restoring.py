@@ -15,6 +15,7 @@ from notary.core.errors import OperatorError, Pending
 from notary.ports.ledger import CredentialId
 from notary.service.erase import erase, plan_erasure
 from notary.service.errors import Absent
+from notary.service.journal import Action, record
 from notary.service.notary import Notary
 from notary.service.soundness import Holdings, check_ledger, count_credentials, unknown_anchors
 
@@ -102,6 +103,8 @@ def _examine(settings: Settings, arriving: Path) -> tuple[Holdings, int, tuple[C
     uncompared = None
     with open_notary(there, chains=False) as notary:
         holdings = check_ledger(notary.ledger, settings.origin)
+        with notary.ledger.begin() as work:
+            record(notary, work, Action.RESTORE, None)
         erased, unerased = _erase_again(notary, noted_erasures(settings.data))
     try:
         with open_notary(there) as notary:

@@ -47,15 +47,32 @@ class Settings:
     origin: str = _setting("Origin of the log: a name that is nobody else's, like notary.example/log.", "")
     public_url: str = _setting("Address under which learners reach the pages.", "http://127.0.0.1:8000")
     database: str = _setting("Ledger: `embedded` (SQLite in the data folder) or a postgresql:// URL.", EMBEDDED)
-    ipfs: str = _setting("Block store: `embedded`, or the RPC address of a Kubo node.", EMBEDDED)
+    ipfs: tuple[str, ...] = _setting(
+        "Block stores, the first asked first: `embedded` (in the data folder), RPC addresses of Kubo nodes.",
+        (EMBEDDED,),
+    )
+    ipfs_least: int = _setting("How many of them have to hold everything before it is anchored.", 1)
     listen: str = _setting("Host and port that `notary serve` listens on.", "127.0.0.1:8000")
-    anchor_every: int = _setting("Seconds between two rounds of anchoring in `notary serve`.", 60)
+    anchor_every: int = _setting("Seconds between two rounds of anchoring; one transaction carries what is logged.", 60)
+    anchor_max_wait: int = _setting(
+        "Seconds that a signed batch waits at most while its round costs more than `max_fee_per_credential`.", 21600
+    )
+    max_fee_per_credential: int = _setting(
+        "Most wei a credential's share of a round may cost; a dearer one waits for more credentials or lower fees."
+        " 0 for no limit.",
+        0,
+    )
     fee_cap: int = _setting("Most wei a unit of gas may cost; 0 for no limit.", 0)
     patience: int = _setting(
         "Seconds after which a transaction without a block is stuck; 0 for ten times the chain's typical wait.", 0
     )
     signer: str = _setting("JSON-RPC address of an external signer like clef; none: the data folder's own key.", "")
     signer_account: str = _setting("Account that the external signer signs with, 0x and hex.", "")
+    witnesses: str = _setting("Witnesses that cosign what is anchored: address and vkey of each, by spaces.", "")
+    smtp: str = _setting(
+        "Mail server for learners' links: smtp://user@host:587 or smtps://user@host; none: nobody is mailed.", ""
+    )
+    mail_from: str = _setting("Whom the mails are from, like Registrar <registrar@college.example>.", "")
     chains: tuple[ChainSetting, ...] = _setting("Chains to anchor on; in notary.toml as [[chains]] tables.", ())
 
     @classmethod
@@ -68,6 +85,8 @@ class Settings:
             text = environment.get(f"{PREFIX}{name.upper()}")
             if text is not None and name not in ("data", "chains"):
                 values[name] = _convert(name, text)
+        if "ipfs" in values:
+            values["ipfs"] = _addresses(values["ipfs"])
         values["data"] = folder
         values["chains"] = tuple(_chain(table, file) for table in values.get("chains", ()))
         return cls(**values)
@@ -115,9 +134,10 @@ def _read(file: Path) -> dict[str, Any]:
     for name, value in values.items():
         if name not in known or name == "data":
             raise OperatorError(f"{file}, {shorten(name)}: no such setting", expected=", ".join(known))
-        wanted = list if name == "chains" else type(known[name].default)
-        if type(value) is not wanted:
-            raise OperatorError(f"{file}, {name}", expected=wanted.__name__, actual=shorten(value))
+        wanted = {"chains": (list,), "ipfs": (list, str)}.get(name, (type(known[name].default),))
+        if type(value) not in wanted:
+            expected = " or ".join(kind.__name__ for kind in wanted)
+            raise OperatorError(f"{file}, {name}", expected=expected, actual=shorten(value))
     return values
 
 
@@ -129,6 +149,25 @@ def _convert(name: str, text: str) -> object:
         return int(text)
     except ValueError as error:
         raise OperatorError(f"{PREFIX}{name.upper()}", expected="a whole number", actual=shorten(text)) from error
+
+
+def beside_embedded(*nodes: str) -> tuple[str, ...]:
+    """Return the block stores of a notary that keeps everything in its data folder first, then on these nodes."""
+    return tuple(dict.fromkeys((EMBEDDED, *nodes)))
+
+
+def shown_address(node: str) -> str:
+    """Return a node's address without user and password."""
+    scheme, slashes, rest = node.partition("://")
+    return scheme + slashes + rest.rpartition("@")[2]
+
+
+def _addresses(value: object) -> tuple[str, ...]:
+    """Read one address or several; in a text they stand apart by spaces."""
+    found = value.split() if isinstance(value, str) else value
+    if not isinstance(found, list) or not found or not all(isinstance(each, str) and each for each in found):
+        raise OperatorError("the setting ipfs", expected="`embedded`, addresses of Kubo nodes, or both")
+    return tuple(found)
 
 
 def _chain(table: object, file: Path) -> ChainSetting:
@@ -144,5 +183,7 @@ def _chain(table: object, file: Path) -> ChainSetting:
 def _toml(value: object) -> str:
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
     # A JSON string is a TOML string, but for DEL, which TOML wants escaped too.
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

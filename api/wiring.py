@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pwd
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +17,18 @@ from api.key_files import KeyFile, read_secret, write_secret
 from api.settings import EMBEDDED, FILE, ChainSetting, Settings
 from notary.core.encoding import from_hex
 from notary.core.errors import OperatorError
+from notary.core.note import SignatureType, VerifierKey
 from notary.ports import Address
-from notary.service.notary import Notary, Site
+from notary.ports.ledger import Actor
+from notary.service.notary import Notary, Post, Site, Store
+from notary.service.schedule import Schedule
 
 if TYPE_CHECKING:
     from anchoring.evm_key import EvmKey
     from anchoring.wallet import TransactionKey
     from notary.ports import BlockStore, Chain, Contracts, Wallet
+    from notary.ports.ledger import Ledger
+    from notary.ports.witness import Witness
     from notary.store.ledger import SqlLedger
 
 MACHINE_MADE = 1 << 12
@@ -29,6 +36,8 @@ MACHINE_MADE = 1 << 12
 PASSPHRASE = "passphrase"  # noqa: S105  # a file's name
 LEDGER = "ledger.sqlite3"
 """The embedded ledger's file in the data folder."""
+WORKFLOWS = "workflows.sqlite3"
+"""The embedded engine's file: what it holds is found again in the ledger, so it is in no backup."""
 LEAST_COINS = 10**17
 """Wei below which the embedded chain's faucet fills the wallet up."""
 
@@ -68,17 +77,41 @@ def open_notary(settings: Settings, *, chains: bool = True) -> Iterator[Notary]:
             registry = Address(from_hex(setting.registry or "", f"{FILE}, registry", 20))
             # No node is asked: one that is down delays its own anchors alone. What stands there is checked before use.
             sites.append(Site(chain, wallet, registry, contracts.anchor_of(registry)))
+        ledger = open_ledger(stack, settings)
+        blocks, stores = open_blocks(settings, ledger)
         yield Notary(
             origin=settings.origin,
-            ledger=open_ledger(stack, settings),
-            blocks=open_blocks(settings),
+            ledger=ledger,
+            blocks=blocks,
             contracts=contracts,
             sites=tuple(sites),
             log_key=keys.log if keys else open_log_key(settings.data),
             clock=SystemClock(),
             random=secrets.token_bytes,
             patience=settings.patience,
+            witnesses=open_witnesses(settings),
+            by=Actor("command line", _account()),
+            stores=stores,
+            post=open_post(settings),
         )
+
+
+def open_post(settings: Settings) -> Post | None:
+    """Return how learners are written to, None where no mail server is set; it is not reached yet."""
+    if not settings.smtp:
+        return None
+    from api.smtp import Smtp
+
+    server = Smtp.of(settings)
+    return None if server is None else Post(server, settings.public_url, settings.name)
+
+
+def _account() -> str:
+    """Return the name of the account this process runs as."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 def open_chain(stack: ExitStack, settings: Settings, setting: ChainSetting, key: EvmKey) -> tuple[Chain, Wallet]:
@@ -115,17 +148,26 @@ def open_payer(settings: Settings, key: EvmKey) -> TransactionKey:
     return ExternalKey(settings.signer, address)
 
 
-def open_blocks(settings: Settings) -> BlockStore:
-    """Open the block store."""
-    if settings.ipfs == EMBEDDED:
+def open_blocks(settings: Settings, ledger: Ledger) -> tuple[BlockStore, tuple[Store, ...]]:
+    """Open every block store, and all of them as one, whose queue the ledger keeps."""
+    from notary.service.stores import Stores
+
+    stores = tuple(open_store(settings, node) for node in dict.fromkeys(settings.ipfs))
+    return Stores(stores, ledger, SystemClock(), least=settings.ipfs_least), stores
+
+
+def open_store(settings: Settings, node: str) -> Store:
+    """Open one block store: `embedded`, or a Kubo node."""
+    if node == EMBEDDED:
         from anchoring.embedded_blocks import EmbeddedBlocks
 
         folder = settings.data / "blocks"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return EmbeddedBlocks(folder)
+        return Store(EMBEDDED, EmbeddedBlocks(folder))
     from anchoring.kubo import KuboBlocks
 
-    return KuboBlocks(settings.ipfs)
+    blocks = KuboBlocks(node)
+    return Store(blocks.name, blocks)
 
 
 def open_ledger(stack: ExitStack, settings: Settings) -> SqlLedger:
@@ -138,6 +180,54 @@ def open_ledger(stack: ExitStack, settings: Settings) -> SqlLedger:
     ledger = open_sql(url)
     stack.callback(ledger.close)
     return ledger
+
+
+def schedule_of(settings: Settings) -> Schedule:
+    """Return when rounds of anchoring are due."""
+    return Schedule(settings.anchor_every, settings.anchor_max_wait, settings.max_fee_per_credential)
+
+
+@contextmanager
+def running_worker(settings: Settings, notary: Notary) -> Iterator[None]:
+    """Run one of the notary's workers in this process, in threads of its own, until the block ends."""
+    from api.worker.engine import Engine
+    from api.worker.jobs import JOBS
+    from api.worker.live import open_live
+    from api.worker.worker import Worker
+
+    name = secrets.token_hex(8)  # of this start alone: the engine takes up what another start of a name had in hand
+    shared = settings.database.startswith("postgresql")
+    file = settings.data / WORKFLOWS
+    if not shared:
+        file.touch(mode=0o600)
+    worker = Worker(
+        notary,
+        schedule_of(settings),
+        JOBS,
+        name=name,
+        live=open_live(name, database=settings.database if shared else None, folder=settings.data / "workers"),
+        engine=partial(Engine, settings.database if shared else f"sqlite:///{file}"),
+    )
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+
+
+def open_witnesses(settings: Settings) -> tuple[Witness, ...]:
+    """Return the witnesses the settings name; none of them is asked yet."""
+    words, where = settings.witnesses.split(), "the setting witnesses"
+    if not words:
+        return ()
+    from anchoring.witnesses import HttpWitness
+
+    if len(words) % 2:
+        raise OperatorError(where, expected="an address and a vkey for each", actual=f"{len(words)} words")
+    keys = [VerifierKey.parse(vkey, where) for vkey in words[1::2]]
+    if any(key.type is not SignatureType.COSIGNATURE for key in keys):
+        raise OperatorError(where, expected="vkeys of signature type 4", hint="Ask the witness: notary witness --vkey")
+    return tuple(HttpWitness(url, key) for url, key in zip(words[::2], keys, strict=True))
 
 
 def open_contracts() -> Contracts:

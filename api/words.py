@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from notary.core.canonical import JSON
+from notary.core.encoding import to_digest_text
 from notary.core.leaf import Form
 from notary.core.statement import Recognition
 from notary.core.status import Status
@@ -134,7 +135,7 @@ def _unknown(verdict: Verdict) -> Iterator[tuple[str, str | None]]:
 
 def _facts(verdict: Verdict, chains: Mapping[str, str]) -> list[str]:
     facts = verdict.facts
-    lines = [_issued(facts)]
+    lines = [_issued(facts), *_validated(facts)]
     if facts.anchors:
         first = min(facts.anchors, key=lambda anchor: anchor.time)
         name = chains.get(first.chain, first.chain)
@@ -166,6 +167,17 @@ def _issued(facts: Facts) -> str:
     return (
         f"{to} by {by}: {title}. {'; '.join(say_recognition(each, facts.consortium) for each in facts.institutions)}."
     )
+
+
+def _validated(facts: Facts) -> Iterator[str]:
+    """Say both recognitions where the credential validates a claim: what it was worth before, and what it is now."""
+    by = " and ".join(each.record.name for each in facts.institutions)
+    for digest in facts.summary.claims if facts.summary else ():
+        name = to_digest_text(digest)
+        yield (
+            f"It validates a claim that was self-asserted before ({name[:4]}…{name[-4:]}): what the learner claimed,"
+            f" {by} now vouches for."
+        )
 
 
 def say_recognition(institution: Institution, consortium: str | None) -> str:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from spec_cases import cases, joined
+from spec_keys import key_vectors
 from spec_world import (
     ACCOUNT,
     ALPHA,
@@ -317,6 +318,7 @@ def vectors() -> dict[str, str]:
         "log": log_vectors(),
         "manifest": manifest_vectors(),
         "registry": registry_vectors(),
+        "keys": key_vectors(),
         "evm": evm_vectors(),
         "trust": trust().to_json(),
         "receipts": {name: whole.to_json() for name, whole in receipts().items()},

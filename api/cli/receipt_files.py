@@ -64,9 +64,11 @@ def read_links(reports: Iterable[Path]) -> dict[str, str]:
     return links
 
 
-def write_trust(notary: Notary, settings: Settings, path: Path, block_notes: Quorum = NOBODY) -> TrustFile:
+def write_trust(
+    notary: Notary, settings: Settings, path: Path, block_notes: Quorum = NOBODY, witnesses: Quorum = NOBODY
+) -> TrustFile:
     """Write what a verifier should know today."""
-    trust = export_trust(notary, settings.name, block_notes=block_notes)
+    trust = export_trust(notary, settings.name, block_notes=block_notes, witnesses=witnesses)
     temporary = path.with_name(path.name + ".new")
     temporary.write_bytes(canonical(trust.to_json()) + b"\n")
     temporary.replace(path)

@@ -77,6 +77,7 @@ class Spoken(click.Command):
     def invoke(self, ctx: click.Context) -> None:
         """Run the command and print what it says; a refusal is printed, not raised."""
         as_json, debug = ctx.params.pop("as_json"), ctx.params.pop("debug")
+        ctx.meta["as_json"] = as_json  # for a command that speaks more than once
         folder = ctx.params.pop("data", None)
         try:
             if self.data:
@@ -119,11 +120,7 @@ def speak(said: Said, *, as_json: bool) -> None:
         next_command: dict[str, JSON] = {"next": said.next} if said.next else {}
         click.echo(json.dumps({**said.data, **next_command}, ensure_ascii=False))
         return
-    for line in said.lines:
-        if isinstance(line, Table):
-            _print_table(line)
-        else:
-            click.echo(line)
+    click.echo(as_text(said.lines), nl=False)
     if said.next:
         click.echo(f"Next: {said.next}")
 
@@ -161,7 +158,12 @@ def _unexpected(error: Exception) -> Said:
     )
 
 
-def _print_table(table: Table) -> None:
+def as_text(lines: Sequence[str | Table]) -> str:
+    """Return lines and tables as they are printed."""
+    return "".join(f"{line}\n" for each in lines for line in (_drawn(each) if isinstance(each, Table) else [each]))
+
+
+def _drawn(table: Table) -> list[str]:
     from rich.console import Console
     from rich.table import Table as RichTable
 
@@ -174,8 +176,7 @@ def _print_table(table: Table) -> None:
     console = Console(markup=False, highlight=False, emoji=False, width=width)
     with console.capture() as captured:
         console.print(drawn)
-    for line in captured.get().splitlines():
-        click.echo(line.rstrip())
+    return [line.rstrip() for line in captured.get().splitlines()]
 
 
 # -------------------------------------------------------------------- progress

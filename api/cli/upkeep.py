@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from api.cli.spoken import count, shown
-from api.http.worker import patience
-from api.records import Backup, last_beat
+from api.records import Backup
 from api.settings import Settings
-from api.wiring import open_notary
+from api.wiring import open_notary, schedule_of
+from api.worker.outlook import Outlook
 from notary.core.errors import NotaryError, OperatorError
 from notary.service.anchoring import held
 from notary.service.progress import Stage, progress
@@ -61,22 +61,26 @@ def look_at_backup(settings: Settings, batch_files: Iterable[Path], now: datetim
 
 
 def look_at_worker(settings: Settings, now: datetime) -> tuple[bool, str]:
-    """Say where anchoring stands still, and when a round last ended; nobody is needed while nothing waits."""
+    """Say where anchoring stands still, who works, and what it meets; nobody is needed while nothing waits."""
     try:
         with open_notary(settings, chains=False) as notary:
             standing = held(notary)
             waits = sum(each.state not in (Stage.SEALED, Stage.FINAL) for each in progress(notary))
+            outlook = Outlook(notary, schedule_of(settings))
+            workers, beat, trouble = outlook.workers, outlook.beat, outlook.condition.trouble
     except NotaryError:
         return False, "not known while the ledger is not reached"
     if standing:
         return False, "; ".join(f"stands still on {row.chain}: {row.reason}" for row in standing)
-    beat = last_beat(settings.data)
-    if beat and now - beat < patience(settings.anchor_every):
-        return True, f"its last round ended {max(0, int((now - beat).total_seconds()))} s ago"
-    said = f"its last round ended {_hours(now - beat)} ago" if beat else "none has run here"
+    if workers and trouble:
+        return False, trouble
+    if workers and beat:
+        seconds = max(0, int((now - beat).total_seconds()))
+        return True, f"{count(len(workers), 'worker')}, the last beat {seconds} s ago"
+    said = f"the last beat was {_hours(now - beat)} ago" if beat else "none runs"
     if waits:
         who = "1 batch waits" if waits == 1 else f"{waits} batches wait"
-        return False, f"{said}, and {who}. Start it: notary serve"
+        return False, f"{said}, and {who}. Start one: notary serve, or notary worker"
     return True, f"{said}; nothing waits to be anchored"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from api.cli.spoken import progress
+from notary.ports.ledger import AnchorState
 from notary.service.anchoring import Round, advance
 from notary.service.notary import Notary
 
@@ -14,16 +15,25 @@ _LEAST = 60.0
 
 
 def settle(notary: Notary) -> tuple[Round, ...]:
-    """Advance what waits until all of it is final, or has taken far longer than it usually does."""
+    """Advance what waits until all of it is final, or stands still until somebody acts, or takes far too long."""
     typical = max(site.chain.typical_wait for site in notary.sites)
     patience = max(_LEAST, _PATIENCE * typical)
     began = time.monotonic()
     touched = advance(notary)
     pause = 0.1
     with progress(f"Waiting for the chain, usually {typical} s", typical) as show:
-        while not all(found.final for found in touched) and (waited := time.monotonic() - began) < patience:
+        while not all(map(_settled, touched)) and (waited := time.monotonic() - began) < patience:
             show(int(waited))
             time.sleep(pause)
             pause = min(2 * pause, 5.0, max(0.1, typical / 20))
             touched = advance(notary) or touched
     return touched
+
+
+def _settled(found: Round) -> bool:
+    """Say whether waiting changes nothing any more: final, or held on every other chain for the operator to act."""
+    if found.final:
+        return True
+    standing = {row.chain for row in found.held if not row.outage}
+    on_their_way = {row.chain for row in found.anchors if row.state is not AnchorState.FINAL}
+    return bool(standing) and on_their_way <= standing

@@ -20,7 +20,7 @@ from api.demo.exhibits import make_pdf, make_picture
 from api.demo.institutions import PROFILES, Institution
 from api.founding import found_notary
 from api.key_files import KeyFile
-from api.settings import EMBEDDED, ChainSetting, Settings
+from api.settings import EMBEDDED, ChainSetting, Settings, beside_embedded
 from api.wiring import open_notary
 from notary.core.canonical import JSON, canonical
 from notary.core.credential import read
@@ -32,6 +32,7 @@ from notary.service.anchoring import advance
 from notary.service.evidence_manifest import Exhibit, attach
 from notary.service.log import log_batch
 from notary.service.notary import Notary
+from notary.service.pinning import pin_due
 from notary.service.receipts import batch_receipts
 from notary.service.registry import members_in_force
 from notary.service.seal import BatchFile, seal, write_batch_file
@@ -121,7 +122,7 @@ def _found(wishes: Wishes, institutions: list[Institution], say: Say) -> Setting
         Settings.load(wishes.out / "notary", {}),
         name="the Demo Consortium",
         origin=f"demo.example/log-{secrets.token_hex(4)}",
-        ipfs=wishes.ipfs,
+        ipfs=beside_embedded(wishes.ipfs),
         chains=(ChainSetting(wishes.chain),),
     )
     if wishes.chain != EMBEDDED:
@@ -224,6 +225,7 @@ def anchor_all(notary: Notary, number: int, say: Say) -> None:
             )
         time.sleep(0.1)
         touched = advance(notary)
+    pin_due(notary)
     for anchored in touched:
         for anchor in anchored.anchors:
             say(f"Anchor {number}: one transaction for all three institutions, final in block {anchor.block} of")

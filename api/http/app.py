@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
+from http import HTTPStatus
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -15,6 +17,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
+from api.certificates.look import load_looks
+from api.certificates.press import Press
 from api.http.context import Context
 from api.http.guard import Guard
 from api.http.limits import TokenBuckets
@@ -22,26 +26,46 @@ from api.http.metrics import Metrics
 from api.http.observed import Observed, Requests
 from api.http.pages import STATIC, page
 from api.http.problems import MEDIA_TYPE, Problem, problem_of
-from api.http.routes import about, batches, credentials, health, log, pages, receipts, verification
-from api.http.worker import Anchoring
+from api.http.routes import (
+    about,
+    access,
+    batches,
+    certificates,
+    credentials,
+    health,
+    log,
+    lost,
+    pages,
+    receipts,
+    sharing,
+    statuses,
+    verification,
+)
 from api.settings import EMBEDDED, Settings
-from api.wiring import open_notary
+from api.wiring import open_notary, running_worker, schedule_of
 from api.words import chain_names
+from api.worker.outlook import Outlook
 from notary.core.encoding import shorten
 from notary.core.errors import NotaryError, OperatorError
+from notary.service.api_keys import Access
+from notary.service.journal import record_refusal
 from notary.service.notary import Notary
 
 QUESTIONS_AT_ONCE = 30
 QUESTIONS_A_SECOND = 1.0
 """What one address may look up and have verified."""
+LETTERS_AT_ONCE = 5
+LETTERS_A_SECOND = 1 / 60
+"""How often one address may say that a link was lost."""
 _AT_ONCE = 200
 """Connections beyond which callers are asked to come back."""
 _GRACE = 10
 _MAX_PORT = 65_535
+_HARMLESS = ("GET", "HEAD", "OPTIONS")
 _FOR_PROGRAMS = ("/v1/", "/log/", "/.well-known/", "/healthz", "/readyz", "/metrics")
 
 
-def make_app(notary: Notary, settings: Settings, anchoring: Anchoring) -> FastAPI:
+def make_app(notary: Notary, settings: Settings, anchoring: Outlook) -> FastAPI:
     """Put the application together over an open notary; it starts nothing."""
     requests = Requests()
     app = FastAPI(
@@ -58,20 +82,24 @@ def make_app(notary: Notary, settings: Settings, anchoring: Anchoring) -> FastAP
         chains=_chain_names(notary, settings),
         anchoring=anchoring,
         questions=TokenBuckets(QUESTIONS_AT_ONCE, QUESTIONS_A_SECOND),
+        letters=TokenBuckets(LETTERS_AT_ONCE, LETTERS_A_SECOND),
+        press=Press(load_looks(settings.data)),
     )
     app.state.metrics = Metrics(notary, settings.data, anchoring, requests)
-    for part in (about, health, credentials, batches, receipts, verification, log, pages):
+    for part in (about, health, access, credentials, batches, statuses, receipts, verification, log):
+        app.include_router(part.router)
+    for part in (certificates, pages, sharing, lost):  # /r/TOKEN.pdf is no token of its own
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     for kind in (NotaryError, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, _answer)
+        app.add_exception_handler(kind, _refuse)
     return app
 
 
-def serve(settings: Settings, say: Callable[[str], None]) -> None:
-    """Serve until told to stop, anchoring meanwhile; `say` is told once, when it listens."""
+def serve(settings: Settings, say: Callable[[str], None], *, working: bool) -> None:
+    """Serve until told to stop, `working` meanwhile or not; `say` is told once, when it listens."""
     with open_notary(settings) as notary, listening(settings.listen) as listener:
-        anchoring = Anchoring(notary, settings.anchor_every, settings.data)
+        anchoring = Outlook(notary, schedule_of(settings), inside=working)
         config = uvicorn.Config(
             make_app(notary, settings, anchoring),
             access_log=False,  # a learner's link is a secret; a log of addresses would be a list of them
@@ -81,13 +109,10 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
             timeout_graceful_shutdown=_GRACE,
         )
         server = uvicorn.Server(config)
-        anchoring.start()
-        say(f"Serving {settings.name} on {settings.listen}, anchoring every {settings.anchor_every} s. Stop: Ctrl-C")
-        try:
-            with _stopped_by_signals(server):
-                server.run([listener])
-        finally:
-            anchoring.stop()
+        doing = f", anchoring every {settings.anchor_every} s" if working else "; notary worker anchors elsewhere"
+        with running_worker(settings, notary) if working else nullcontext(), _stopped_by_signals(server):
+            say(f"Serving {settings.name} on {settings.listen}{doing}. Stop: Ctrl-C")
+            server.run([listener])
 
 
 @contextmanager
@@ -129,6 +154,20 @@ def _chain_names(notary: Notary, settings: Settings) -> Mapping[str, str]:
         if setting.node == EMBEDDED
     }
     return {**chain_names(), **embedded}
+
+
+def _refuse(request: Request, error: Exception) -> Response:
+    """Answer an error, and note in the journal what a known caller may not do, or asked to change in vain."""
+    answer = _answer(request, error)
+    access: Access | None = getattr(request.state, "access", None)
+    theirs = HTTPStatus.BAD_REQUEST <= answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+    noted = request.method not in _HARMLESS or answer.status_code == HTTPStatus.FORBIDDEN
+    if access and theirs and noted:
+        notary = replace(request.app.state.context.notary, by=access.actor)
+        asked = f"{request.method} {request.scope['route'].path}"
+        with suppress(NotaryError):  # a ledger that cannot be written must not hide the answer
+            record_refusal(notary, asked, access.key.institution, f"refused ({answer.status_code})")
+    return answer
 
 
 def _answer(request: Request, error: Exception) -> Response:

@@ -25,7 +25,7 @@ from notary.core.errors import (
     Unsupported,
     VerifierError,
 )
-from notary.service.errors import Absent, Denied
+from notary.service.errors import Absent, Denied, Forbidden
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -59,6 +59,7 @@ class Kind:
 
 TABLE: Mapping[type[Exception], Kind] = {
     Denied: Kind(401, "denied", "An API key is needed"),
+    Forbidden: Kind(403, "forbidden", "This API key is for something else"),
     Absent: Kind(404, "absent", "Nothing of that name is here"),
     Pending: Kind(409, "pending", "Not final yet"),
     TooLarge: Kind(413, "too-large", "Too much at once"),

@@ -12,6 +12,7 @@ from notary.core.digest import Digest
 from notary.ports import Quote
 from notary.ports.ledger import AnchorRow, AnchorState, HeldRow, ManifestNumber, ManifestRow
 from notary.service.carrying import carry
+from notary.service.cosigning import cosign
 from notary.service.drawing import draw, read_manifest
 from notary.service.notary import Notary
 
@@ -54,6 +55,7 @@ def advance(notary: Notary) -> tuple[Round, ...]:
     touched = {number for number, _ in waiting}
     _carry_all(notary, waiting)
     drawn = draw(notary)
+    cosign(notary)
     if drawn is not None:
         touched.add(drawn.number)
         _carry_all(notary, tuple((drawn.number, site.chain.id) for site in notary.sites))
@@ -62,11 +64,10 @@ def advance(notary: Notary) -> tuple[Round, ...]:
 
 def unfinished(notary: Notary) -> tuple[tuple[ManifestNumber, str], ...]:
     """Return every manifest and chain that is not final there, in the order in which they are to be carried."""
-    chains = [site.chain.id for site in notary.sites]
     with notary.ledger.read() as work:
-        done = {(row.manifest, row.chain) for row in work.anchors.anchors() if row.state is AnchorState.FINAL}
-        every = [(row.number, chain) for row in work.anchors.manifests() for chain in chains]
-    return tuple(pair for pair in every if pair not in done)
+        chains = [(at, site.chain.id) for at, site in enumerate(notary.sites)]
+        found = sorted((number, at, chain) for at, chain in chains for number in work.anchors.unfinished(chain))
+    return tuple((number, chain) for number, _, chain in found)
 
 
 def rounds(notary: Notary) -> tuple[Round, ...]:

@@ -11,7 +11,9 @@ from notary.core.errors import IssuerError, Malformed, Mismatch, Pending
 from notary.core.keys import PublicKey
 from notary.core.note import Note, SignatureType, VerifierKey
 from notary.ports import Chain, Signer
-from notary.ports.ledger import AnchorState, Ledger
+from notary.ports.ledger import AnchorState
+from notary.service.journal import Action, record
+from notary.service.notary import Notary
 
 MOST_NOTES = 64
 """Notes that one anchor takes; a receipt carries them all."""
@@ -48,14 +50,14 @@ def read_notes(data: bytes, where: str) -> tuple[Note, ...]:
     return notes
 
 
-def add_notes(ledger: Ledger, notes: Iterable[Note]) -> int:
+def add_notes(notary: Notary, notes: Iterable[Note]) -> int:
     """Add block notes to the final anchors of their blocks; return how many were new.
 
     IssuerError where no final anchor stands in a note's block, Mismatch where
     the block has another hash: nothing is added then.
     """
     added = 0
-    with ledger.begin() as work:
+    with notary.ledger.begin() as work:
         for note in notes:
             vouched = BlockNote.parse(note.text)
             place = f"block {vouched.number} of {vouched.chain}"
@@ -74,6 +76,8 @@ def add_notes(ledger: Ledger, notes: Iterable[Note]) -> int:
                 if str(note) not in row.notes:
                     work.anchors.save(replace(row, notes=_with(row.notes, note, place)))
                     added += 1
+        if added:
+            record(notary, work, Action.NOTE, None, count=added)
     return added
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from notary.core.digest import Digest
 from notary.core.encoding import to_hex
 from notary.core.errors import NotaryError, OperatorError
-from notary.ports import Inclusion, Sighting
+from notary.ports import Inclusion, Outage, Sighting
 from notary.ports.ledger import (
     AnchorRow,
     AnchorState,
@@ -27,6 +27,7 @@ from notary.service.attempts import Purse
 from notary.service.drawing import pinned, read_manifest
 from notary.service.finality import made_final
 from notary.service.notary import Notary, Site
+from notary.service.resigning import take_back
 
 WAITS = 10
 """Typical waits of a chain after which a transaction without a block is stuck, where no patience is set."""
@@ -40,17 +41,18 @@ def carry(notary: Notary, number: ManifestNumber, chain: str) -> AnchorRow | Non
     """
     manifest = pinned(notary, number)
     carrier = _Carrier(notary, notary.site(chain), manifest)
-    reason = None
+    trouble: NotaryError | None = None
     try:
         carrier.carry()
     except NotaryError as error:
-        reason = str(error)
+        trouble = error
     row = carrier.row()
-    if reason is None or (row is not None and row.state is AnchorState.FINAL):
+    if trouble is None or (row is not None and row.state is AnchorState.FINAL):
         _release(notary, chain)
     else:
+        standing = HeldRow(chain, str(trouble), notary.clock.now(), outage=isinstance(trouble, Outage))
         with notary.ledger.begin() as work:
-            work.held.hold(HeldRow(chain, reason, notary.clock.now()))
+            work.held.hold(standing)
     return row
 
 
@@ -66,7 +68,7 @@ class _Carrier:
     """One manifest, one chain."""
 
     def __init__(self, notary: Notary, site: Site, manifest: ManifestRow) -> None:
-        self.notary, self.site, self.number = notary, site, manifest.number
+        self.notary, self.site, self.manifest, self.number = notary, site, manifest, manifest.number
         self.chain = site.chain.id
         self.root: Digest = read_manifest(manifest).anchor_root()
         self.call = notary.contracts.anchor(site.contract, self.root)
@@ -106,6 +108,8 @@ class _Carrier:
         own = self._own_sighting()
         if own is not None:  # a ledger restored from a backup has forgotten what it sent
             return self._save(before, _sighted(before or self._new(own.tx_hash, None), own))
+        if before is None:
+            take_back(self.notary, self.manifest)
 
         def also(work: UnitOfWork, attempt: AttemptRow) -> bool:
             if self._row(work) != before:

@@ -18,9 +18,10 @@ from notary.core.manifest import MAX_SIZE, Manifest
 from notary.core.merkle import tree_root
 from notary.core.unixfs import update_tree
 from notary.ports.ledger import ManifestNumber, ManifestRow, UnitOfWork
+from notary.service.journal import Action, record
 from notary.service.notary import Notary
 from notary.service.snapshot import take_snapshot
-from notary.service.tree import lost_files, tree_changes
+from notary.service.tree import lost_files, tree_changes, whole_tree
 
 
 def draw(notary: Notary) -> ManifestRow | None:
@@ -30,8 +31,7 @@ def draw(notary: Notary) -> ManifestRow | None:
     block somewhere.
     """
     with notary.ledger.read() as work:
-        manifests = work.anchors.manifests()
-        before = manifests[-1] if manifests else None
+        before = work.anchors.newest()
         size = work.log.size()
         if size == (before.tree_size if before else 0):
             return None
@@ -39,27 +39,36 @@ def draw(notary: Notary) -> ManifestRow | None:
             return None  # the one before is in no block yet: one at a time
         row, blocks, pins = _compose(notary, work, before, TreeSize(size))
     with notary.ledger.begin() as work:
-        if len(work.anchors.manifests()) >= row.number:
+        if work.anchors.manifest(row.number) is not None:
             return None  # another process drew it meanwhile
         work.anchors.save_manifest(row)
+        record(notary, work, Action.DRAW, None, [f"manifest {row.number}"])
     return _pin(notary, row, blocks, pins)
 
 
 def pinned(notary: Notary, number: ManifestNumber) -> ManifestRow:
-    """Return a drawn manifest, pinned now where a crash left that undone."""
+    """Return a drawn manifest, pinned now where a crash left that undone.
+
+    What has come in since it was drawn (a proof, a state) may be in its tree now:
+    no chain has seen a manifest that is not pinned, so it is drawn anew then.
+    """
     with notary.ledger.read() as work:
-        rows = {row.number: row for row in work.anchors.manifests()}
-        row = rows[number]
+        row = _current(work, number)
         if row.pinned:
             return row
         manifest = read_manifest(row)
-        before = rows.get(ManifestNumber(number - 1))
+        before = work.anchors.manifest(ManifestNumber(number - 1))
         again, blocks, pins = _compose(notary, work, before, manifest.size, manifest.time)
     if again.digest != row.digest:
-        raise OperatorError(
-            f"manifest {number} cannot be composed again", hint="The ledger was changed by hand: restore a backup"
-        )
-    return _pin(notary, row, blocks, pins)
+        with notary.ledger.begin() as work:
+            current = _current(work, number)
+            if current.pinned:
+                return current
+            if work.anchors.anchors(number) or any(work.attempts.of(number, site.chain.id) for site in notary.sites):
+                raise OperatorError(f"manifest {number}, which is anchored, cannot be composed again")
+            work.anchors.save_manifest(again)
+            record(notary, work, Action.DRAW, None, [f"manifest {number}"])
+    return _pin(notary, again, blocks, pins)
 
 
 def read_manifest(row: ManifestRow) -> Manifest:
@@ -68,10 +77,21 @@ def read_manifest(row: ManifestRow) -> Manifest:
 
 
 def _pin(notary: Notary, row: ManifestRow, blocks: list[StoredBlock], pins: list[Cid]) -> ManifestRow:
+    """Pin a manifest and its tree; where another process has drawn it anew meanwhile, that one counts."""
     notary.blocks.put(blocks, pins=pins)
-    row = replace(row, pinned=True)
     with notary.ledger.begin() as work:
-        work.anchors.save_manifest(row)
+        current = _current(work, row.number)
+        if current.digest == row.digest and not current.pinned:
+            current = replace(row, pinned=True)
+            work.anchors.save_manifest(current)
+    if not current.pinned:
+        raise OperatorError(f"another worker is pinning manifest {row.number}", hint="It is tried again by itself.")
+    return current
+
+
+def _current(work: UnitOfWork, number: ManifestNumber) -> ManifestRow:
+    row = work.anchors.manifest(number)
+    assert row is not None  # nobody takes a manifest back
     return row
 
 
@@ -83,9 +103,13 @@ def _compose(
     root = tree_root(size, work.log.node)
     checkpoint = notary.sign_note(Checkpoint(notary.origin, size, root).text)
     changes = tree_changes(work, before, size, checkpoint)
-    if before and previous and not before.pinned:  # a total loss took files of that tree: see `recover`
-        changes = {**dict.fromkeys(lost_files(previous.tree, notary.blocks.get)), **changes}
-    tree, blocks = update_tree(previous.tree if previous else None, changes, notary.blocks.get)
+    try:
+        if before and previous and not before.pinned:  # a total loss took files of that tree: see `recover`
+            changes = {**dict.fromkeys(lost_files(previous.tree, notary.blocks.get)), **changes}
+        tree, blocks = update_tree(previous.tree if previous else None, changes, notary.blocks.get)
+    except OperatorError:  # no store gives the tree before: all of it again, from the ledger
+        earlier = [each for each in work.anchors.manifests() if before and each.number <= before.number]
+        tree, blocks = update_tree(None, whole_tree(work, earlier, size, checkpoint), notary.blocks.get)
     manifest = Manifest(
         origin=notary.origin,
         since=before.tree_size if before else 0,

@@ -17,6 +17,7 @@ from notary.ports.ledger import CredentialId, CredentialRow, UnitOfWork
 from notary.service.drawing import read_manifest as read_anchor_manifest
 from notary.service.errors import Absent
 from notary.service.evidence_manifest import read_manifest
+from notary.service.journal import Action, record
 from notary.service.notary import Notary
 
 
@@ -65,16 +66,33 @@ def plan_erasure(notary: Notary, ids: Iterable[CredentialId]) -> Erasure:
         )
 
 
-def erase(notary: Notary, plan: Erasure) -> None:
-    """Erase what was planned; safe to repeat. OperatorError where the block store is not reached: nothing is erased."""
+def erase(notary: Notary, plan: Erasure) -> tuple[str, ...]:
+    """Erase what was planned; safe to repeat. Return the stores that were not reached: the queue unpins there later.
+
+    OperatorError where the store fails that this notary keeps itself: nothing is erased then.
+    """
     for cid in plan.pins:
         notary.blocks.unpin(cid)
+    if plan.pins:
+        notary.blocks.sweep()
     with notary.ledger.begin() as work:
+        erased: dict[str, list[CredentialId]] = {}
         for name in plan.credentials:
+            erased.setdefault(_row(work, name).institution, []).append(name)
             work.credentials.erase(name)
+            work.statuses.forget(name)
+            work.contacts.forget(name)
+            work.awards.forget(name)
+            work.outbox.forget(name)
+            work.shares.forget(name)
+            work.endorsements.forget(name)
         for digest in plan.manifests:
             if not work.credentials.sharing(digest):
                 work.evidence.erase(digest)
+        for institution, names in erased.items():
+            record(notary, work, Action.ERASE, institution, names)
+        rows = [work.pins.get(store.name, cid) for store in notary.stores for cid in plan.pins]
+    return tuple(dict.fromkeys(row.store for row in rows if row is not None))
 
 
 def _row(work: UnitOfWork, name: CredentialId) -> CredentialRow:

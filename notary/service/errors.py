@@ -11,3 +11,7 @@ class Absent(IssuerError):
 
 class Denied(IssuerError):
     """The caller has not shown who it is."""
+
+
+class Forbidden(IssuerError):
+    """The caller is known, and not for this: whatever it names, the answer is the same."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from notary.core.canonical import canonical, load
 from notary.core.cid import Cid, StoredBlock
@@ -28,16 +28,22 @@ class Exhibit:
     data: BinaryIO
 
 
-def attach(notary: Notary, exhibits: Sequence[Exhibit], narrative: str | None = None) -> Digest:
+def attach(
+    notary: Notary, exhibits: Sequence[Exhibit], narrative: str | None = None, *, public: bool = False
+) -> Digest:
     """Encrypt and pin evidence, keep its manifest and keys, and return the manifest's digest.
 
     Each item has a key of its own, so that one can be shown without the others.
+    `public`: pinned as it is instead, for everybody and for ever; nobody can take that back.
     """
     from notary.service.evidence import encrypt
 
     items: list[EvidenceItem] = []
     keys: dict[Digest, str] = {}
     for exhibit in exhibits:
+        if public:
+            items.append(_pin_public(notary.blocks, exhibit))
+            continue
         sealed = encrypt(exhibit.data, exhibit.name)
         with sealed.ciphertext as ciphertext:
             cid = pin_file(notary.blocks, ciphertext)
@@ -64,7 +70,20 @@ def public_cids(work: UnitOfWork, batch: BatchId) -> set[Cid]:
     return {item.cid for found in manifests if found for item in found[0].items}
 
 
-def pin_file(blocks: BlockStore, stream: BinaryIO) -> Cid:
+def _pin_public(blocks: BlockStore, exhibit: Exhibit) -> EvidenceItem:
+    from notary.service.evidence import bounded
+
+    reader = bounded(exhibit.data, exhibit.name)
+    cid = pin_file(blocks, reader)
+    digest = Digest(reader.hash.digest())
+    return EvidenceItem(exhibit.name, exhibit.media_type, reader.size, digest, cid, encrypted=False)
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def pin_file(blocks: BlockStore, stream: _Readable) -> Cid:
     """Store a file as UnixFS blocks, never whole in memory, and pin it; return its CID."""
     root: list[Cid] = []
 
@@ -82,6 +101,6 @@ def _late(root: list[Cid]) -> Iterable[Cid]:
     yield from root
 
 
-def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+def _pieces(stream: _Readable) -> Iterator[bytes]:
     while piece := stream.read(_PIECE):
         yield piece

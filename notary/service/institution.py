@@ -1,6 +1,7 @@
-"""What an institution asks of the notary from afar: only ever about its own batches and credentials.
+"""What is asked of the notary from afar: an institution only ever sees its own batches and credentials.
 
-Another institution's batch is Absent, exactly as one that does not exist.
+Another institution's batch is Absent, exactly as one that does not exist. Where
+the member is None whoever asks reads for the whole notary, and never a credential.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from notary.ports.ledger import BatchId, BatchRow, CredentialId
 from notary.service.accept import Accepted, Reading, Refused, Source, accept, read_source
 from notary.service.errors import Absent
 from notary.service.evidence_manifest import Exhibit, attach
+from notary.service.joint import accept_joint, with_partners
 from notary.service.log import log_batch, read_statement
 from notary.service.notary import Notary
 from notary.service.progress import Progress, progress_of
 from notary.service.receipts import receipt
+from notary.service.registry import members_in_force
 from notary.service.seal import statement_to_sign, write_batch_file
 
 
@@ -31,21 +34,32 @@ def submit(
     *,
     exhibits: Sequence[Exhibit] = (),
     narrative: str | None = None,
+    public_evidence: bool = False,
     as_file: bool = False,
     duplicates: bool = False,
+    joint_with: Sequence[str] = (),
 ) -> Iterator[Accepted | Refused]:
-    """Take credentials in; evidence belongs to all of them, and is pinned only where one of them can be read."""
-    readings: Iterable[Reading | Refused] = (read_source(source, member, as_file=as_file) for source in sources)
+    """Take credentials in; evidence belongs to all of them, and is pinned only where one of them can be read.
+
+    `public_evidence`: it is pinned unencrypted, for everybody and for ever. `joint_with`: the co-issuers of a
+    joint award, one of whom its credential may name.
+    """
+    members = members_in_force(notary.ledger) if joint_with else None
+    partners = tuple(members.require(name) for name in joint_with) if members else ()
+    named = with_partners(member, partners)
+    readings: Iterable[Reading | Refused] = (read_source(source, named, as_file=as_file) for source in sources)
     evidence = None
     if exhibits or narrative:
         readings = list(readings)
         if any(isinstance(reading, Reading) for reading in readings):
-            evidence = attach(notary, exhibits, narrative)
+            evidence = attach(notary, exhibits, narrative, public=public_evidence)
+    if partners:
+        return accept_joint(notary, member, partners, readings, evidence=evidence, duplicates=duplicates)
     return accept(notary, member, readings, evidence=evidence, duplicates=duplicates)
 
 
-def own_batch(notary: Notary, member: MemberRecord, number: BatchId) -> Progress:
-    """Return how far one of the institution's batches is."""
+def own_batch(notary: Notary, member: MemberRecord | None, number: BatchId) -> Progress:
+    """Return how far a batch is: one of the institution's, or any."""
     return progress_of(notary, _own(notary, member, number))
 
 
@@ -88,9 +102,9 @@ def own_receipt(notary: Notary, member: MemberRecord, credential: CredentialId) 
     return receipt(notary, credential)
 
 
-def _own(notary: Notary, member: MemberRecord, number: BatchId) -> BatchRow:
+def _own(notary: Notary, member: MemberRecord | None, number: BatchId) -> BatchRow:
     with notary.ledger.read() as work:
         batch = work.batches.get(number)
-    if batch is None or batch.institution != member.id:
-        raise Absent(f"{member.name} has no batch {number} here", hint="See them all: GET /v1/batches")
+    if batch is None or (member is not None and batch.institution != member.id):
+        raise Absent(f"there is no batch {number} for you here", hint="See them all: GET /v1/batches")
     return batch

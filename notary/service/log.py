@@ -14,10 +14,11 @@ from notary.core.encoding import shorten, to_digest_text
 from notary.core.errors import IssuerError, NotaryError
 from notary.core.mandate import check_key, check_recognition, check_uncompromised
 from notary.core.merkle import TreeBuilder
-from notary.core.statement import MAX_ENTRY, BatchStatement, SignedStatement
+from notary.core.statement import MAX_ENTRY, BatchStatement, SignedStatement, Statement
 from notary.ports.ledger import BatchRow, BatchState, EntryRow, UnitOfWork
+from notary.service.journal import Action, record
 from notary.service.notary import Notary
-from notary.service.registry import members_in_force
+from notary.service.registry import Members, members_in_force
 
 
 def log_batch(notary: Notary, signed: SignedStatement) -> BatchRow:
@@ -39,18 +40,28 @@ def log_batch(notary: Notary, signed: SignedStatement) -> BatchRow:
         if batch is not None:
             return batch  # handed in twice at once
         batch = _batch_of(work, statement)
-        _check_place(notary, work, statement)
+        check_place(notary, work, statement)
         entry = append(work, signed, about=signed.id)
         done = replace(
-            batch, state=BatchState.LOGGED, statement=signed.entry(), statement_id=signed.id, entry=entry, held=None
+            batch,
+            state=BatchState.LOGGED,
+            statement=signed.entry(),
+            statement_id=signed.id,
+            entry=entry,
+            held=None,
+            logged=notary.clock.now(),
         )
         work.batches.save(done)
+        record(notary, work, Action.LOG, done.institution, [f"batch {done.id}"])
     return done
 
 
-def check_signed(notary: Notary, signed: SignedStatement) -> None:
-    """Check a statement's key and claim against the registry in force; IssuerError where it would not verify."""
-    members = members_in_force(notary.ledger)
+def check_signed(notary: Notary, signed: SignedStatement, members: Members | None = None) -> None:
+    """Check a statement's key and claim against the registry in force; IssuerError where it would not verify.
+
+    `members`: those in force, where they are at hand already.
+    """
+    members = members or members_in_force(notary.ledger)
     statement = signed.statement
     record = members.find(statement.issuer)
     if record is None:
@@ -117,7 +128,7 @@ def _batch_of(work: UnitOfWork, statement: BatchStatement) -> BatchRow:
     )
 
 
-def _check_place(notary: Notary, work: UnitOfWork, statement: BatchStatement) -> None:
+def check_place(notary: Notary, work: UnitOfWork, statement: Statement) -> None:
     """Check that the statement is for this log, and follows its issuer's newest one there."""
     if statement.log != notary.origin:
         raise IssuerError("the statement is for another log", expected=notary.origin, actual=shorten(statement.log))
@@ -128,5 +139,5 @@ def _check_place(notary: Notary, work: UnitOfWork, statement: BatchStatement) ->
             "the statement does not follow the newest one of its issuer",
             expected=f"number {expected[0]}",
             actual=f"number {statement.seq}",
-            hint="Another batch was logged meanwhile: ask for the statement again and sign it: notary sign",
+            hint="Another statement was logged meanwhile: ask for the statement again and sign it: notary sign",
         )

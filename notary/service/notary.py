@@ -9,7 +9,9 @@ from notary.core.errors import OperatorError
 from notary.core.keys import PublicKey
 from notary.core.note import Note, SignatureType, VerifierKey
 from notary.ports import Address, BlockStore, Chain, Clock, Contracts, Signer, Wallet
-from notary.ports.ledger import Ledger
+from notary.ports.ledger import ITSELF, Actor, Ledger
+from notary.ports.mailer import Mailer
+from notary.ports.witness import Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,33 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Store:
+    """One place that keeps blocks: the data folder, or a node. `name`: what ledger and operator call it."""
+
+    name: str
+    blocks: BlockStore
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """How learners are written to: a mail server, where the pages are, and the consortium's name."""
+
+    mailer: Mailer
+    url: str
+    name: str
+
+    def link(self, token: str) -> str:
+        """Return the address of a learner's page."""
+        return f"{self.url.rstrip('/')}/r/{token}"
+
+
+@dataclass(frozen=True, slots=True)
 class Notary:
     """A notary: it keeps the log `origin` and anchors it on every site.
 
     `patience`: seconds after which a transaction without a block is stuck; 0: ten times the chain's typical wait.
+    `stores`: the places that `blocks` is made of. `by`: for whom it acts, as the journal says it.
+    `post`: how learners are written to; None: by the institution's own mailer alone.
     """
 
     origin: str
@@ -38,6 +63,10 @@ class Notary:
     clock: Clock
     random: Callable[[int], bytes]
     patience: int = 0
+    witnesses: tuple[Witness, ...] = ()
+    by: Actor = ITSELF
+    stores: tuple[Store, ...] = ()
+    post: Post | None = None
 
     @property
     def log_vkey(self) -> VerifierKey:

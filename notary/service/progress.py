@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from notary.ports.ledger import AnchorState, BatchRow, BatchState
+from notary.ports.ledger import AnchorState, BatchRow, BatchState, HeldRow
 from notary.service.anchoring import Round, read_manifest, rounds
 from notary.service.notary import Notary
 
@@ -25,12 +25,16 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A batch's state, the next step for a person (None: it goes on by itself or is done), and when it may be final."""
+    """A batch's state, the next step for a person (None: it goes on by itself or is done), and when it may be final.
+
+    `held`: the chains on which its anchor stands still, each with its reason.
+    """
 
     batch: BatchRow
     state: Stage
     next_step: str | None
     expected: datetime | None
+    held: tuple[HeldRow, ...] = ()
 
 
 def progress(notary: Notary, institution: str | None = None) -> tuple[Progress, ...]:
@@ -62,8 +66,8 @@ def _progress(notary: Notary, batch: BatchRow, known: tuple[Round, ...]) -> Prog
     if judging is None or not judging.manifest.pinned:
         return Progress(batch, Stage.LOGGED, "notary anchor", None)
     if not judging.anchors:
-        return Progress(batch, Stage.PINNED, "notary anchor", None)
+        return Progress(batch, Stage.PINNED, "notary anchor", None, judging.held)
     first = min(judging.anchors, key=lambda anchor: (anchor.state is not AnchorState.CONFIRMED, anchor.submitted))
     wait = next((site.chain.typical_wait for site in notary.sites if site.chain.id == first.chain), None)
     expected = None if wait is None else first.submitted + timedelta(seconds=wait)
-    return Progress(batch, Stage(first.state.value), None, expected)
+    return Progress(batch, Stage(first.state.value), None, expected, judging.held)

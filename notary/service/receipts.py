@@ -1,147 +1,120 @@
 """Making receipts: everything a verifier needs, from the ledger alone.
 
 A receipt is made when its anchor is final. Its status is as of the newest final
-anchor: made later, it shows two commitments, the one that judges its batch and
-the newest.
+anchor: made later, it shows more commitments, the one that judges its batch, the
+newest, and the one that judges the statement by which its status changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
-from notary.core.canonical import JSON, load
+from notary.core.canonical import JSON
 from notary.core.credential import Credential
-from notary.core.digest import Digest, LeafIndex
+from notary.core.digest import Digest
 from notary.core.encoding import to_digest_text
 from notary.core.errors import IssuerError, Pending
 from notary.core.leaf import Form
 from notary.core.merkle import Tree, inclusion_path
-from notary.core.receipt import Commitment, EvidenceKey, EvmAnchor, Path, Receipt, StatusProof, Submission
-from notary.core.statement import SignedStatement
-from notary.ports.ledger import AnchorState, BatchId, BatchRow, CredentialId, CredentialRow, ManifestRow, UnitOfWork
-from notary.service.anchoring import read_manifest
+from notary.core.receipt import Commitment, EvidenceKey, Receipt, Submission
+from notary.ports.ledger import BatchId, CredentialId, CredentialRow, ManifestNumber, ManifestRow, UnitOfWork
+from notary.service.committed import Committed, commitment, committed, find_batch
+from notary.service.endorsements import attachments
 from notary.service.errors import Absent
 from notary.service.evidence_manifest import read_manifest as read_evidence
-from notary.service.log import read_statement
+from notary.service.joint import find_joint
 from notary.service.notary import Notary
-from notary.service.registry import members_at
-from notary.service.snapshot import take_snapshot
-
-_ANCHOR_SIZE = 4 << 20
 
 
 def receipt(notary: Notary, credential: CredentialId) -> Receipt:
-    """Make one credential's receipt.
+    """Make one credential's receipt, as of the newest final anchor.
 
-    Pending until its anchor is final, Absent where there is no such credential,
-    IssuerError where it was erased.
+    Pending until its anchor is final, and of a joint award until every institution's
+    is; Absent where there is no such credential, IssuerError where it was erased.
     """
     with notary.ledger.read() as work:
         row = work.credentials.get(credential)
         if row is None:
             raise Absent(f"there is no credential {credential}", hint="See index.csv: notary receipt --batch")
-        if row.batch is None or row.index is None:
+        if row.batch is None:
             raise Pending(f"credential {credential} waits for its batch", hint="Seal it: notary seal")
-        common = _common(work, _batch(work, row.batch))
-        tree = Tree(work.credentials.leaves(row.batch))
-        return _assemble(work, common, row, inclusion_path(row.index, tree.size, tree.node))
+        return _Maker(work).make(row)
 
 
 def batch_receipts(notary: Notary, batch: BatchId) -> Iterator[tuple[CredentialRow, Receipt]]:
     """Make the receipts of a batch, one at a time, by index; erased credentials are left out."""
     with notary.ledger.read() as work:
-        common = _common(work, _batch(work, batch))
-        paths = Tree(work.credentials.leaves(batch)).paths()
-        for row, path in zip(work.credentials.of_batch(batch), paths, strict=True):
+        maker = _Maker(work)
+        maker.batch(find_batch(work, batch).id)  # what is pending is said before the first
+        for row in work.credentials.of_batch(batch):
             if row.digest is not None:
-                yield row, _assemble(work, common, row, path)
+                yield row, maker.make(row)
 
 
-@dataclass(frozen=True, slots=True)
-class _Common:
-    """What all receipts of a batch share."""
+@dataclass(slots=True)
+class _Maker:
+    """Makes receipts in one unit of work; what several share is put together once."""
 
-    signed: SignedStatement
-    entry: LeafIndex
-    log_path: Path
-    commitments: tuple[Commitment, ...]
-    status: StatusProof
+    work: UnitOfWork
+    _batches: dict[BatchId, tuple[Committed, Tree]] = field(default_factory=dict)
+    _commitments: dict[tuple[ManifestNumber, frozenset[str]], Commitment] = field(default_factory=dict)
 
+    def batch(self, number: BatchId) -> tuple[Committed, Tree]:
+        """Return what a batch's receipts share, and the tree of its leaves."""
+        if number not in self._batches:
+            found = committed(self.work, find_batch(self.work, number))
+            self._batches[number] = found, Tree(self.work.credentials.leaves(number))
+        return self._batches[number]
 
-def _batch(work: UnitOfWork, number: BatchId) -> BatchRow:
-    batch = work.batches.get(number)
-    if batch is None:
-        raise Absent(f"there is no batch {number}", hint="See the batches: notary batches")
-    return batch
+    def make(self, row: CredentialRow) -> Receipt:
+        """Make the receipt of a credential that has a place: one submission for each institution."""
+        if row.salt is None:
+            raise IssuerError(f"credential {row.id} was erased", hint="Its learner's own receipt still verifies")
+        assert row.batch is not None
+        joint = find_joint(self.work, self.batch(row.batch)[0].batch, row)
+        rows = (row, *joint)
+        rests: dict[ManifestNumber, tuple[ManifestRow, set[str]]] = {}
+        for each in rows:
+            for number, (manifest, speakers) in self._shared(each).manifests().items():
+                rests.setdefault(number, (manifest, set()))[1].update(speakers)
+        numbered = {number: at for at, number in enumerate(sorted(rests))}
+        evidence = None if row.evidence is None else read_evidence(self.work, row.evidence)
+        return Receipt(
+            form=row.form,
+            content=_content(row),
+            evidence=row.evidence if evidence is None else evidence[0],
+            evidence_keys=() if evidence is None else tuple(EvidenceKey(*pair) for pair in evidence[1].items()),
+            submissions=tuple(self._submission(each, numbered) for each in rows),
+            commitments=tuple(self._commitment(*rests[number]) for number in sorted(rests)),
+            attachments=attachments(self.work, row.id),
+        )
 
+    def _shared(self, row: CredentialRow) -> Committed:
+        assert row.batch is not None
+        return self.batch(row.batch)[0]
 
-def _common(work: UnitOfWork, batch: BatchRow) -> _Common:
-    if batch.statement is None or batch.entry is None:
-        raise Pending(f"batch {batch.id} is not signed yet", hint=f"Sign it: notary sign {batch.id}")
-    final = _final_manifests(work)
-    judging = next((row for row in final if read_manifest(row).judges(batch.entry)), None)
-    if judging is None:
-        raise Pending(f"batch {batch.id} is not final on any chain yet", hint="See how far it is: notary batches")
-    newest = final[-1]
-    manifest = read_manifest(judging)
-    commitments = [_commitment(work, judging, batch.institution)]
-    if newest.number != judging.number:
-        commitments.append(_commitment(work, newest, None))
-    snapshot = take_snapshot(work, read_manifest(newest).size).tree
-    signed = read_statement(batch.statement)
-    return _Common(
-        signed=signed,
-        entry=batch.entry,
-        log_path=inclusion_path(batch.entry, manifest.size, work.log.node),
-        commitments=tuple(commitments),
-        status=StatusProof(
-            commitment=len(commitments) - 1,
-            path=inclusion_path(batch.entry, snapshot.size, snapshot.node),
-            change=None,
-        ),
-    )
+    def _submission(self, row: CredentialRow, numbered: dict[ManifestNumber, int]) -> Submission:
+        assert row.batch is not None
+        assert row.index is not None
+        assert row.salt is not None
+        shared, tree = self.batch(row.batch)
+        return Submission(
+            salt=row.salt,
+            index=row.index,
+            path=inclusion_path(row.index, tree.size, tree.node),
+            signed=shared.signed,
+            entry=shared.entry,
+            log_path=shared.log_path,
+            commitment=numbered[shared.judging.number],
+            status=shared.statuses.proof(self.work, row.index, numbered),
+        )
 
-
-def _final_manifests(work: UnitOfWork) -> list[ManifestRow]:
-    final = {row.manifest for row in work.anchors.anchors() if row.state is AnchorState.FINAL}
-    return [row for row in work.anchors.manifests() if row.number in final]
-
-
-def _commitment(work: UnitOfWork, row: ManifestRow, speaker: str | None) -> Commitment:
-    """Put a final manifest's commitment together, with the record of whoever it lets speak."""
-    anchors: list[EvmAnchor] = []
-    for anchor in work.anchors.anchors(row.number):
-        if anchor.proof is None:
-            continue
-        found = EvmAnchor.parse(load(anchor.proof, "anchor", max_size=_ANCHOR_SIZE).value, "anchor")
-        members = () if speaker is None else (members_at(work, anchor.registry).prove(speaker),)
-        anchors.append(replace(found, members=members, notes=anchor.notes))
-    return Commitment(read_manifest(row), row.checkpoint, tuple(anchors))
-
-
-def _assemble(work: UnitOfWork, common: _Common, row: CredentialRow, path: Path) -> Receipt:
-    if row.salt is None or row.index is None:
-        raise IssuerError(f"credential {row.id} was erased", hint="Its learner's own receipt still verifies")
-    evidence = None if row.evidence is None else read_evidence(work, row.evidence)
-    submission = Submission(
-        salt=row.salt,
-        index=row.index,
-        path=path,
-        signed=common.signed,
-        entry=common.entry,
-        log_path=common.log_path,
-        commitment=0,
-        status=common.status,
-    )
-    return Receipt(
-        form=row.form,
-        content=_content(row),
-        evidence=row.evidence if evidence is None else evidence[0],
-        evidence_keys=() if evidence is None else tuple(EvidenceKey(*pair) for pair in evidence[1].items()),
-        submissions=(submission,),
-        commitments=common.commitments,
-    )
+    def _commitment(self, manifest: ManifestRow, speakers: set[str]) -> Commitment:
+        key = manifest.number, frozenset(speakers)
+        if key not in self._commitments:
+            self._commitments[key] = commitment(self.work, manifest, speakers)
+        return self._commitments[key]
 
 
 def _content(row: CredentialRow) -> JSON | bytes:

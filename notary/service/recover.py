@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from notary.core.digest import SIZE, Digest, TreeSize
+from notary.core.digest import SIZE, Digest, LeafIndex, TreeSize
 from notary.core.errors import Mismatch, NotaryError, OperatorError, Pending
 from notary.core.evm import Header
 from notary.core.keys import PublicKey
@@ -20,12 +20,12 @@ from notary.core.mandate import check_key, check_recognition
 from notary.core.manifest import Manifest
 from notary.core.note import Note, SignatureType, VerifierKey
 from notary.core.statement import StatusStatement
-from notary.core.status import StatusList
+from notary.core.status import StatusList, chunk_count
 from notary.ports import BlockStore, Chain, Contracts, Signer
 from notary.ports.ledger import Ledger
 from notary.service.recovery.choice import Candidate, Choice, choose, examine
 from notary.service.recovery.events import Event, Place, States, find_gaps, merge, pinned_events, prove
-from notary.service.recovery.fill import LostBatch, Source, fill, lacking
+from notary.service.recovery.fill import Filling, LostBatch, Source, fill, lacking
 from notary.service.recovery.history import History, read_checkpoint
 from notary.service.recovery.mend import mend, pin_evidence, pin_public
 from notary.service.recovery.rebuild import Found, rebuild
@@ -114,15 +114,17 @@ def recover(
     in_force = _in_force(world, states)
     batches = _batches(history)
     filling = fill(batches, batch_files, receipts, world.public_key)
+    lists = dict(_status_lists(history, batches, filling))
     known = states.all()
     pin_public(history, known, world.blocks)
-    lost = mend(history, list(batches.values()), world.blocks)
+    lost = mend(history, list(batches.values()), lists.values(), world.blocks)
     found = Found(
         manifests=history.manifests,
         checkpoints=tuple(_checkpoints(world, history)),
         whole=not lost,
         entries=history.entries,
         batches=batches,
+        lists=lists,
         states=known,
         in_force=in_force,
         anchors=anchors,
@@ -139,7 +141,7 @@ def recover(
         *unproven,
         *lost,
         *lacking(batches.values()),
-        *_lost_statuses(history, batches),
+        *_lost_statuses(history, batches, lists),
         *pin_evidence(history, world.blocks),
     ]
     return Recovery(
@@ -299,18 +301,29 @@ def _batches(history: History) -> dict[Digest, LostBatch]:
     return batches
 
 
-def _lost_statuses(history: History, batches: Mapping[Digest, LostBatch]) -> Iterator[str]:
+def _status_lists(
+    history: History, batches: Mapping[Digest, LostBatch], filling: Filling
+) -> Iterator[tuple[LeafIndex, bytes]]:
+    """Give the chunks of every status statement, from the tree or else from a status file, that its root commits."""
     for index, entry in enumerate(history.entries):
-        if entry.batch is not None:
-            continue
-        path = f"status/{index_path(index)}"
-        batch = batches[entry.about].statement
-        data = history.pinned.find(path)
         statement = entry.signed.statement
-        assert isinstance(statement, StatusStatement)
-        root = attempt(partial(_status_root, batch.size, data or b""))
-        if root != statement.root:
-            yield f"{path}: the statuses of batch {batch.seq} of {batch.issuer}"
+        if not isinstance(statement, StatusStatement):
+            continue
+        size = batches[entry.about].statement.size
+        pinned = history.pinned.find(f"status/{index_path(index)}", max_size=SIZE * chunk_count(size))
+        for data in (pinned, filling.lists.get(entry.signed.id)):
+            if data is not None and attempt(partial(_status_root, size, data)) == statement.root:
+                yield LeafIndex(index), data
+                break
+
+
+def _lost_statuses(
+    history: History, batches: Mapping[Digest, LostBatch], lists: Mapping[LeafIndex, bytes]
+) -> Iterator[str]:
+    for index, entry in enumerate(history.entries):
+        if entry.batch is None and index not in lists:
+            batch = batches[entry.about].statement
+            yield f"status/{index_path(index)}: the statuses of batch {batch.seq} of {batch.issuer}"
 
 
 def _status_root(size: TreeSize, data: bytes) -> Digest:

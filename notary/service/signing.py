@@ -7,20 +7,22 @@ out or changed does not have the digest of a credential the institution holds.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from notary.core.canonical import JSON
 from notary.core.credential import Credential
 from notary.core.digest import Digest
 from notary.core.encoding import to_digest_text
-from notary.core.errors import IssuerError, NotaryError
+from notary.core.errors import IssuerError, Mismatch, NotaryError
 from notary.core.keys import PublicKey
 from notary.core.leaf import Form
 from notary.core.merkle import TreeBuilder
 from notary.core.proof import DataIntegrityProof
 from notary.core.statement import BatchStatement, SignedStatement, Statement, message_to_sign
 from notary.core.summary import summarize
-from notary.ports import Signer
+from notary.ports import AnySigner, StatementSigner
 from notary.service.accept import place
 from notary.service.seal import BatchFile
 
@@ -90,11 +92,27 @@ def recompute(batch_file: BatchFile, own: Iterable[Credential]) -> Shown:
     return Shown(statement, tuple(title for title, _ in titles.most_common()), first=ends[0], last=ends[-1])
 
 
-def sign(statement: Statement, signer: Signer, verification_method: str) -> SignedStatement:
-    """Sign a statement with the key of that id."""
+def sign(
+    statement: Statement,
+    signer: AnySigner,
+    verification_method: str,
+    *,
+    summary: Mapping[str, JSON] = MappingProxyType({}),
+) -> SignedStatement:
+    """Sign a statement with the key of that id; Mismatch where what comes back does not verify under it.
+
+    `summary`: what a person was shown of it, for a key whose keeper is asked.
+    """
     key = PublicKey.parse(signer.public_key_multibase, "signing key")
-    message = message_to_sign(statement, key.cryptosuite, verification_method)
-    proof = DataIntegrityProof(key.cryptosuite, verification_method, signer.sign(message))
+    if isinstance(signer, StatementSigner):
+        proof = signer.prove(statement, verification_method, summary)
+        if proof.verification_method != verification_method:
+            raise Mismatch(
+                "the proof names another key", expected=verification_method, actual=proof.verification_method
+            )
+    else:
+        message = message_to_sign(statement, key.cryptosuite, verification_method)
+        proof = DataIntegrityProof(key.cryptosuite, verification_method, signer.sign(message))
     signed = SignedStatement(statement, proof)
     signed.verify(key)
     return signed

@@ -14,6 +14,7 @@ from notary.core.digest import Digest, leaf_hash
 from notary.core.encoding import to_hex
 from notary.core.errors import OperatorError
 from notary.core.merkle import TreeBuilder
+from notary.core.status import StatusList
 from notary.ports.ledger import Ledger, UnitOfWork
 from notary.service.drawing import read_manifest
 from notary.service.log import read_statement
@@ -49,6 +50,7 @@ def check_ledger(ledger: Ledger, origin: str) -> Holdings:
             # No leaf at all: a total loss took them, and `recover` could not have them back.
             if tree.size and (tree.size != batch.size or tree.root() != batch.root):
                 raise _unsound(f"the leaves of batch {batch.id} do not give its root")
+        _check_statuses(work)
         return Holdings(work.credentials.count(), len(batches), work.log.size(), len(manifests))
 
 
@@ -85,6 +87,15 @@ def _check_log(work: UnitOfWork, origin: str) -> dict[int, Digest]:
         if tree.size in wanted:
             roots[tree.size] = tree.root()
     return roots
+
+
+def _check_statuses(work: UnitOfWork) -> None:
+    """Compute every kept status list's root again; one that a total loss took is not there to be checked."""
+    sizes = {batch.statement_id: batch.size for batch in work.batches.all()}
+    for row in work.log.entries(0, work.log.size()):
+        data = None if row.is_batch else work.statuses.list_of(row.index)
+        if data is not None and StatusList(sizes[row.about], data).root() != read_statement(row.data).statement.root:
+            raise _unsound(f"the statuses of log entry {row.index} do not give its root")
 
 
 def _unsound(what: str) -> OperatorError:

@@ -6,7 +6,7 @@ before is written; blocks that did not change are the same blocks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from notary.core.cid import Cid
 from notary.core.digest import TreeSize
@@ -28,10 +28,19 @@ def tree_changes(
         "checkpoint": checkpoint.encode(),
         **_log_files(work, since, size),
         **_batch_files(work, since, size),
+        **_status_files(work, since, size),
         **_registry_files(work),
-        **({f"anchor/{index_path(before.number)}.manifest": before.data} if before else {}),
+        **({_manifest_path(before): before.data} if before else {}),
         **_anchor_proofs(work),
     }
+
+
+def whole_tree(
+    work: UnitOfWork, earlier: Iterable[ManifestRow], size: TreeSize, checkpoint: str
+) -> Mapping[str, bytes]:
+    """Return every file of the tree that follows on some manifests: for when the one before cannot be read any more."""
+    files = {**tree_changes(work, None, size, checkpoint), **{_manifest_path(row): row.data for row in earlier}}
+    return {path: data for path, data in files.items() if data is not None}
 
 
 def lost_files(tree: Cid, read: Read) -> list[str]:
@@ -40,6 +49,10 @@ def lost_files(tree: Cid, read: Read) -> list[str]:
     OperatorError where a directory is lost: nobody knows what was in it.
     """
     return [path for path, link in walk(tree, read) if not _is_there(link.cid, read)]
+
+
+def _manifest_path(row: ManifestRow) -> str:
+    return f"anchor/{index_path(row.number)}.manifest"
 
 
 def _is_there(cid: Cid, read: Read) -> bool:
@@ -79,6 +92,16 @@ def _batch_files(work: UnitOfWork, since: int, size: TreeSize) -> dict[str, byte
         files[f"{folder}/leaves"] = b"".join(work.credentials.leaves(batch.id))
         cids = sorted(public_cids(work, batch.id))
         files[f"{folder}/evidence"] = "".join(f"{cid}\n" for cid in cids).encode()
+    return files
+
+
+def _status_files(work: UnitOfWork, since: int, size: TreeSize) -> dict[str, bytes | None]:
+    """Return the chunks of each new status statement."""
+    files: dict[str, bytes | None] = {}
+    for row in work.log.entries(since, size):
+        data = None if row.is_batch else work.statuses.list_of(row.index)
+        if data is not None:
+            files[f"status/{index_path(row.index)}"] = data
     return files
 
 

@@ -11,10 +11,18 @@ from notary.service.registry import members_in_force
 NOBODY = Quorum((), 0)
 
 
-def export_trust(notary: Notary, name: str, *, anchors_needed: int = 1, block_notes: Quorum = NOBODY) -> TrustFile:
+def export_trust(
+    notary: Notary,
+    name: str,
+    *,
+    anchors_needed: int = 1,
+    block_notes: Quorum = NOBODY,
+    witnesses: Quorum = NOBODY,
+) -> TrustFile:
     """Return the trust file of this consortium: contracts with every final block, log key, registry state.
 
-    `block_notes`: the parties whose word for a block's hash counts, and how many of them are needed.
+    `block_notes`: the parties whose word for a block's hash counts, and how many of them are needed;
+    `witnesses`: those whose cosignatures a checkpoint needs.
     """
     state = members_in_force(notary.ledger).state
     with notary.ledger.read() as work:
@@ -33,7 +41,7 @@ def export_trust(notary: Notary, name: str, *, anchors_needed: int = 1, block_no
         name=name,
         contracts=tuple(contracts),
         logs=(TrustedLog(notary.origin, (notary.log_vkey,)),),
-        witnesses=NOBODY,
+        witnesses=witnesses,
         block_notes=block_notes,
         registry=state,
         distrusted=(),

@@ -161,3 +161,34 @@ def test_an_approval_recovers_to_its_signer() -> None:
     assert len(approval.signature) == 65
     assert int.from_bytes(approval.signature[32:64]) <= order // 2
     assert approval.signature[64] in (27, 28)
+
+
+@given(changes, addresses, st.integers(1, 2**53))
+def test_typed_data_for_a_wallet_is_what_is_approved(change: Change, registry: Address, chain: int) -> None:
+    """What is exported, hashed by an independent implementation, is the digest the contract computes."""
+    typed = json.loads(json.dumps(CONTRACTS.typed_data(f"eip155:{chain}", registry, change)))
+    message = encode_typed_data(full_message=typed)
+    digest = keccak256(b"\x19" + message.version + message.header + message.body)
+    assert digest == CONTRACTS.approval_digest(f"eip155:{chain}", registry, change)
+
+
+def test_signatures_the_registry_would_not_take_approve_nothing() -> None:
+    """Another signer, another digest, the other s, another v, another length: none of them counts."""
+    key = EvmKey.generate()
+    good = key.approve(ROOT)
+    order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+    r, s, v = good.signature[:32], int.from_bytes(good.signature[32:64]), good.signature[64]
+    assert CONTRACTS.approves(ROOT, good, None)
+    assert not CONTRACTS.approves(sha256(b"another"), good, None)
+    assert not CONTRACTS.approves(ROOT, Approval(REGISTRY, good.signature), None)
+    for signature in (
+        r + (order - s).to_bytes(32) + bytes([55 - v]),  # the same signature, malleated
+        r + s.to_bytes(32) + bytes([v - 27]),
+        r + s.to_bytes(32) + bytes([55 - v]),
+        good.signature[:64],
+        good.signature + b"\0",
+        bytes(65),
+        b"\xff" * 64 + b"\x1b",
+        b"",
+    ):
+        assert not CONTRACTS.approves(ROOT, Approval(key.address, signature), None)

@@ -1,17 +1,26 @@
-"""A signer over JSON-RPC: what it signs is what was asked for, or nothing is sent. A loopback fake stands for clef."""
+"""A signer over JSON-RPC: what it signs is what was asked for, or nothing is sent. A loopback fake stands for clef.
+
+At the end the same by clef itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from anchoring.evm import EvmChain
 from anchoring.evm_key import EvmKey
 from anchoring.external_key import ExternalKey
+from anchoring.wallet import KeyWallet
 from notary.core.errors import OperatorError
 from notary.core.evm import Address
 from notary.ports import Call, Quote, SignedTransaction
+from tests.parts import EvmNode, running_clef
+from tests.ports.evm_lab import CONTRACTS, STATE, give_coins, included, send
 from tests.ports.fake_node import Says, running
 
 pytestmark = pytest.mark.loopback
@@ -101,3 +110,66 @@ def test_its_accounts_are_listed() -> None:
     """For whoever sets it up."""
     with running({"account_list": lambda: ["0x" + KEY.address.hex()]}) as clef:
         assert ExternalKey(clef.url, KEY.address).accounts() == (KEY.address,)
+
+
+# clef itself
+
+
+@contextmanager
+def _real_clef(folder: Path, chain: str, approves: Callable[[Any], bool]) -> Iterator[ExternalKey]:
+    """Clef 1.16.8 with one key, and somebody at it."""
+    (folder / "keys").mkdir()
+    KEY.save(folder / "keys" / "wallet.json", "clef's own", work=1 << 12)
+    with running_clef(folder, chain, "clef's own", approves) as url:
+        yield ExternalKey(url, KEY.address, patience=20)
+
+
+@pytest.mark.node
+def test_clef_signs_as_the_key_itself_would(tmp_path: Path) -> None:
+    """Calls and deployments, with and without EIP-1559: byte for byte; and it says which account it has."""
+    with _real_clef(tmp_path, CHAIN, lambda _: True) as signer:
+        assert signer.accounts() == (KEY.address,)
+        for call in (ANCHOR, DEPLOY):
+            for quote in (DYNAMIC, LEGACY):
+                expected = KEY.sign(call, chain=CHAIN, nonce=3, quote=quote)
+                assert signer.sign(call, chain=CHAIN, nonce=3, quote=quote) == expected
+
+
+@pytest.mark.node
+def test_what_the_person_at_clef_declines_is_not_sent(tmp_path: Path) -> None:
+    """Nor what was raised there: the nonce ledger would not know of it."""
+
+    def raises(shown: Any) -> bool:
+        shown["transaction"]["maxFeePerGas"] = hex(2 * DYNAMIC.fee_per_gas)
+        return bool(shown["transaction"]["to"])
+
+    with _real_clef(tmp_path, CHAIN, raises) as signer:
+        with pytest.raises(OperatorError, match="signed something else than was asked"):
+            signer.sign(ANCHOR, chain=CHAIN, nonce=3, quote=DYNAMIC)
+        with pytest.raises(OperatorError, match="did not sign: found request denied"):
+            signer.sign(DEPLOY, chain=CHAIN, nonce=3, quote=DYNAMIC)
+
+
+@pytest.mark.node
+def test_clef_of_another_chain_signs_nothing(tmp_path: Path) -> None:
+    """It was started for one chain; the notary is told so in clef's words."""
+    with (
+        _real_clef(tmp_path, "eip155:8", lambda _: True) as signer,
+        pytest.raises(OperatorError, match="requested chainid 7 does not match"),
+    ):
+        signer.sign(ANCHOR, chain=CHAIN, nonce=3, quote=DYNAMIC)
+
+
+@pytest.mark.node
+def test_a_consortium_is_founded_and_a_root_anchored_with_clefs_key(tmp_path: Path, anvil: EvmNode) -> None:
+    """The notary holds no key then; anvil takes what clef signed."""
+    chain = EvmChain(anvil.url)
+    give_coins(chain, EvmKey.of(bytes.fromhex(anvil.funded_key[2:])), [KEY.address])
+    with _real_clef(tmp_path, anvil.chain, lambda _: True) as signer:
+        wallet = KeyWallet(chain, signer)
+        founded = included(chain, send(wallet, CONTRACTS.found([OTHER.address], threshold=1, state=STATE)))
+        assert founded.created is not None
+        anchor = CONTRACTS.consortium(chain, founded.created).anchor
+        assert included(chain, send(wallet, CONTRACTS.anchor(anchor, STATE))).succeeded
+        (seen,) = chain.sightings(anchor)
+    assert (seen.root, seen.sender) == (STATE, KEY.address)

@@ -107,6 +107,38 @@ def test_other_bytes_than_the_block_are_never_returned(node: tuple[type[Liar], s
 
 
 @pytest.mark.loopback
+@pytest.mark.parametrize("body", [b"other", b"", bytes(2 * MAX_BLOCK)])
+def test_other_bytes_than_the_block_are_not_kept(node: tuple[type[Liar], str], body: bytes) -> None:
+    """For an audit they are as good as none: the block is put again."""
+    node[0].body = body
+    assert KuboBlocks(f"http://{node[1]}").kept(BLOCK.cid) is None
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "block was not found locally (offline): ipld: could not find b",
+        "block in storage has different hash than requested",
+    ],
+)
+def test_a_block_that_the_node_lacks_or_has_damaged_is_not_kept(node: tuple[type[Liar], str], reason: str) -> None:
+    """As Kubo says it when it is asked for what it has itself."""
+    node[0].status, node[0].body = 500, json.dumps({"Message": reason, "Code": 0, "Type": "error"}).encode()
+    assert KuboBlocks(f"http://{node[1]}").kept(BLOCK.cid) is None
+
+
+@pytest.mark.loopback
+def test_a_node_that_cannot_say_what_it_keeps_is_no_loss(node: tuple[type[Liar], str]) -> None:
+    """Any other refusal, and a node that is off, are errors: nothing is concluded from them."""
+    node[0].status, node[0].body = 500, b'{"Message": "repository is locked", "Code": 0, "Type": "error"}'
+    with pytest.raises(OperatorError, match="repository is locked"):
+        KuboBlocks(f"http://{node[1]}").kept(BLOCK.cid)
+    with pytest.raises(OperatorError, match="cannot be reached"):
+        KuboBlocks("http://127.0.0.1:9").kept(BLOCK.cid)
+
+
+@pytest.mark.loopback
 def test_a_node_that_refuses_is_quoted(node: tuple[type[Liar], str]) -> None:
     """The node's own reason, and which request it was; a refusal without a reason gives its HTTP status."""
     node[0].status, node[0].body = 500, b'{"Message": "repository is full", "Code": 0, "Type": "error"}'

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,15 @@ from starlette.testclient import TestClient
 from api.demo.institutions import PROFILES, Institution
 from api.founding import found_notary
 from api.http.app import make_app
-from api.http.worker import Anchoring
 from api.key_files import KeyFile
 from api.settings import EMBEDDED, ChainSetting, Settings
-from api.wiring import open_notary
+from api.wiring import open_notary, schedule_of
+from api.worker.outlook import Outlook
 from notary.core.canonical import canonical
 from notary.core.encoding import from_base64url
+from notary.core.errors import NotaryError
+from notary.ports.ledger import WorkerRow
+from notary.service.anchoring import advance
 from notary.service.api_keys import create_api_key
 from notary.service.notary import Notary
 from notary.service.seal import BatchFile
@@ -28,6 +32,27 @@ from notary.service.signing import sign
 SINCE = "2020-01-01T00:00:00Z"
 NDJSON = {"Content-Type": "application/x-ndjson"}
 JSON_BODY = {"Content-Type": "application/json"}
+
+
+class Anchoring(Outlook):
+    """The house's only worker does its rounds when a test says so."""
+
+    def round(self) -> None:
+        """Take everything as far as it goes, and beat."""
+        try:
+            held = {row.chain: row.reason for found in advance(self.notary) for row in found.held}
+            trouble = "; ".join(f"{chain} is held: {reason}" for chain, reason in held.items()) or None
+        except NotaryError as error:
+            trouble = str(error)
+        self.tell(trouble=trouble)
+
+    def tell(self, *, age: timedelta = timedelta(), trouble: str | None = None, waits: str | None = None) -> None:
+        """Beat, as a worker of this age would have."""
+        now = self.notary.clock.now()
+        balances = {site.chain.id: site.wallet.balance() for site in self.notary.sites}
+        row = WorkerRow("house", now - age, 10, None if trouble else now, trouble, waits, balances)
+        with self.notary.ledger.begin() as work:
+            work.workers.save(row)
 
 
 @dataclass(slots=True)
@@ -109,9 +134,9 @@ def found_house(folder: Path, url: str = "http://testserver") -> tuple[Settings,
 def open_house(settings: Settings, institutions: tuple[Institution, ...]) -> Iterator[House]:
     """Open a founded house, its service in this process."""
     with open_notary(settings) as notary:
-        anchoring = Anchoring(notary, settings.anchor_every)
+        anchoring = Anchoring(notary, schedule_of(settings))
         client = TestClient(make_app(notary, settings, anchoring), raise_server_exceptions=False)
-        keys = tuple(create_api_key(notary, each.did) for each in institutions)
+        keys = tuple(create_api_key(notary, each.did)[1] for each in institutions)
         yield House(notary, settings, anchoring, client, institutions, keys)
 
 

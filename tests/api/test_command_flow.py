@@ -63,7 +63,7 @@ def test_passphrase_file_open_to_others_is_refused(desk: Desk) -> None:
 
 def test_application_is_shown_with_its_fingerprint_and_taken_in(founded_desk: Desk) -> None:
     """The same eight groups of digits on both sides; the member is there afterwards."""
-    application = founded_desk.apply("academy", "--id", "did:web:academy.example", "--recognition", "authorised")
+    application = founded_desk.apply("academy", "--recognition", "authorised")
     shown = founded_desk.say("member", "add", application, stdin="y\n")
     assert "fingerprint" in shown
     assert "Academy is a member, as of registry state 2." in shown
@@ -98,7 +98,7 @@ def test_alias_of_another_member_is_refused(founded_desk: Desk) -> None:
     """An issuer id belongs to one member."""
     application = founded_desk.apply("academy", "--alias", ISSUER)
     said = founded_desk.say("member", "add", application, "--yes", code=1)
-    assert f"the id or alias '{ISSUER}' stands twice" in said
+    assert f"The issuer id '{ISSUER}' stands twice" in said
 
 
 @pytest.mark.parametrize("did", ["college", "did:", "did:web", "DID:web:x", "did:web:a b"])
@@ -110,9 +110,35 @@ def test_malformed_did_is_refused(desk: Desk, did: str) -> None:
     assert said.startswith("--id: expected a DID")
 
 
-def test_api_key_is_shown_once(founded_desk: Desk) -> None:
-    """A key for the institution's programs."""
-    assert founded_desk.json("member", "api-key", ISSUER)["api_key"].startswith("cn_")
+def test_an_api_key_is_shown_once_listed_and_revoked(founded_desk: Desk) -> None:
+    """The list names it without showing it, with its role, its end and when it was used; revoked, it says so."""
+    made = founded_desk.json("api-key", "new", ISSUER, "--days", 30)
+    assert made["api_key"].startswith("cn_")
+    audit = founded_desk.json("api-key", "new", "--role", "auditor")
+    (listed,) = founded_desk.json("api-key", "list", "--issuer", ISSUER)["keys"]
+    assert listed == {name: value for name, value in made.items() if name not in ("api_key", "next")}
+    assert (listed["role"], listed["used"], listed["revoked"]) == ("issuer", None, None)
+    assert founded_desk.json("api-key", "revoke", made["id"])["revoked"][0]["revoked"] is not None
+    said = founded_desk.say("api-key", "list")
+    assert made["api_key"] not in said
+    assert f"{made['id']}  issuer" in said
+    assert f"{audit['id']}  auditor" in said
+    assert "revoked 20" in said
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (("--role", "issuer"), "issuer's key is for one institution"),
+        ((ISSUER, "--role", "operator"), "operator's key is for the whole notary"),
+        ((ISSUER, "--days", 0), "expected 1 to 3660, found 0"),
+        (("did:web:no.one",), "'did:web:no.one' is no member"),
+    ],
+)
+def test_an_api_key_of_a_wrong_scope_is_refused(founded_desk: Desk, words: tuple[object, ...], says: str) -> None:
+    """What is wrong and what is right; no key is made."""
+    assert says in founded_desk.say("api-key", "new", *words, code=1)
+    assert founded_desk.json("api-key", "list")["keys"] == []
 
 
 # ------------------------------------------------------------- the whole chain

@@ -6,12 +6,16 @@ import csv
 import json
 import os
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from api.cli.receipt_files import cell
 from api.records import BACKUP, ERASED
+from api.settings import Settings
+from api.wiring import open_notary
+from notary.ports.ledger import WorkerRow
 from tests.api.desk import Desk, badge, ndjson
 
 LEARNERS = ("=HYPERLINK(1)", "Ana", "Bo")
@@ -147,7 +151,10 @@ def test_doctor_names_every_part_and_what_to_do(busy_desk: Desk) -> None:
     """No backup is a fault once there is something to lose; a batch file younger than a day is enough."""
     desk = busy_desk
     parts = {part["part"]: part for part in desk.json("doctor", code=1)["parts"]}
-    assert list(parts) == ["chain embedded", "IPFS embedded", "wallet on embedded", "ledger", "backup", "worker"]
+    assert list(parts) == [
+        *("chain embedded", "IPFS embedded", "wallet on embedded", "keys", "clock", "ledger", "backup", "worker"),
+        "mail",
+    ]
     assert [name for name, part in parts.items() if not part["good"]] == ["backup"]
     assert "notary backup FILE" in parts["backup"]["says"]
     assert desk.json("doctor", "--batch-files", desk.folder)["well"]
@@ -162,12 +169,18 @@ def test_doctor_misses_a_worker_when_something_waits(busy_desk: Desk) -> None:
     desk.run("submit", desk.file("more.ndjson", ndjson([badge("Cy")])))
     number = desk.json("seal")["batch"]
     desk.run("sign", number, "--key", "college.working.pem", "--passphrase-file", desk.passphrase(), "--yes")
-    assert "✗ worker: none has run here, and 1 batch waits. Start it" in desk.say("doctor", code=1)
-    beat = desk.folder / "data" / "worker.beat"
-    beat.touch()
-    assert "✓ worker: its last round ended 0 s ago" in desk.say("doctor")
-    _age(beat, hours=3)
-    assert "✗ worker: its last round ended 3 hours ago" in desk.say("doctor", code=1)
+    assert "✗ worker: none runs, and 1 batch waits. Start one" in desk.say("doctor", code=1)
+    now = datetime.now(UTC)
+    with open_notary(Settings.load(desk.folder / "data"), chains=False) as notary:
+        with notary.ledger.begin() as work:
+            work.workers.save(WorkerRow("one", now, 10))
+        assert "✓ worker: 1 worker, the last beat " in desk.say("doctor")
+        with notary.ledger.begin() as work:
+            work.workers.save(WorkerRow("one", now, 10, trouble="the block store is full"))
+        assert "✗ worker: the block store is full" in desk.say("doctor", code=1)
+        with notary.ledger.begin() as work:
+            work.workers.save(WorkerRow("one", now - timedelta(hours=3), 10))
+    assert "✗ worker: the last beat was 3 hours ago" in desk.say("doctor", code=1)
 
 
 def test_doctor_of_a_broken_ledger(busy_desk: Desk) -> None:

@@ -1,15 +1,18 @@
 """What an institution's programs do over HTTP: hand in, seal, sign, fetch receipts; and only their own."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from notary.core.canonical import canonical
+from notary.core.cid import Cid
 from notary.core.receipt import Receipt
 from notary.core.trust import TrustFile
+from notary.core.unixfs import read_file
 from notary.core.verdict import Result
 from notary.core.verify import verify
-from notary.service.api_keys import create_api_key
+from notary.service.api_keys import create_api_key, revoke_api_key
 from notary.service.seal import BatchFile
 from notary.service.signing import sign
 from tests.api.house import JSON_BODY, NDJSON, House, problem
@@ -59,6 +62,26 @@ def test_evidence_comes_with_its_credential_as_a_form(house: House) -> None:
     assert [item["name"] for item in evidence["items"]] == ["project.pdf", "chart.png"]  # type: ignore[union-attr, index, call-overload]
     assert evidence["narrative"] == "Her work."
     assert len(receipt["evidenceKeys"]) == 2  # type: ignore[arg-type]
+
+
+def test_evidence_is_public_only_where_that_is_asked_for(house: House) -> None:
+    """Unasked, what is pinned is a ciphertext with a key of its own; asked, it is the file itself, without a key."""
+    for number, (query, encryption, keys) in enumerate((("", "age", 1), ("?public_evidence=true", None, 0)), 140):
+        plain = b"%PDF-1.7 " + query.encode() + b" shown"
+        files = [
+            ("credential", ("credential.json", house.credential("Kai", number=number), "application/json")),
+            ("evidence", ("work.pdf", plain, "application/pdf")),
+        ]
+        answer = house.client.post(f"/v1/credentials{query}", files=files, headers=house.auth())
+        house.anchor(house.seal())
+        data = house.receipt(answer.json()["accepted"][0]["id"])
+        receipt: Any = Receipt.parse(data).to_json()
+        (item,) = receipt["evidence"]["items"]
+        assert (item["encryption"], len(receipt.get("evidenceKeys", []))) == (encryption, keys)
+        pinned = b"".join(read_file(Cid.parse(item["cid"]), house.notary.blocks.get, max_size=1 << 20))
+        assert (pinned == plain) is (encryption is None)
+        assert plain in pinned or encryption == "age"
+        assert house.client.post("/v1/verify", content=data).json()["result"] == "verified"
 
 
 def test_any_file_is_taken_where_that_is_said(house: House) -> None:
@@ -169,19 +192,17 @@ def test_an_institution_sees_only_its_own(house: House) -> None:
     assert house.client.get(f"/v1/receipts/{taken['id']}", headers=stranger).status_code == 404
 
 
-def test_new_keys_join_the_old_or_replace_them(house: House) -> None:
-    """An institution may have several keys; one made alone makes the others stop working."""
-    did = house.institutions[1].did
-    second = create_api_key(house.notary, did)
+def test_new_keys_join_the_old_until_they_are_revoked(house: House) -> None:
+    """An institution may have several keys; one that is revoked stops working at once, and says so to its holder."""
+    row, second = create_api_key(house.notary, house.institutions[1].did)
     for key in (house.api_keys[1], second):
         assert house.client.get("/v1/batches", headers={"Authorization": f"Bearer {key}"}).status_code == 200
-    alone = create_api_key(house.notary, did, alone=True)
-    assert house.client.get("/v1/batches", headers={"Authorization": f"Bearer {second}"}).status_code == 401
-    house.api_keys = (house.api_keys[0], alone)
+    revoke_api_key(house.notary, row.id)
+    answer = house.client.get("/v1/batches", headers={"Authorization": f"Bearer {second}"})
+    assert (answer.status_code, problem(answer)["detail"][:28]) == (401, "this API key was revoked on ")
+    assert house.client.get("/v1/batches", headers=house.auth(1)).status_code == 200
     with house.notary.ledger.read() as work:
-        row = work.institutions.get(did)
-    assert row is not None
-    assert alone.encode() not in repr(row).encode()
+        assert second.encode() not in repr(work.keys.all()).encode()
 
 
 def test_a_credential_sent_as_something_else_is_not_guessed_at(house: House) -> None:

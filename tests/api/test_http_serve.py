@@ -19,14 +19,14 @@ from tests.parts import free_port
 pytestmark = pytest.mark.loopback
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, how: signal.Signals) -> None:
-    """One line once it listens; a signal ends it in order, with exit code 0."""
+@pytest.mark.parametrize("how, options", [(signal.SIGTERM, []), (signal.SIGINT, []), (signal.SIGTERM, ["--no-worker"])])
+def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, how: signal.Signals, options: list[str]) -> None:
+    """One line once it listens; a signal ends it in order, with exit code 0. Without a worker inside it only serves."""
     settings, _ = found_house(tmp_path)
     settings.save()
     port = free_port()
     environment = {**os.environ, "NOTARY_DATA": str(settings.data), "NOTARY_LISTEN": f"127.0.0.1:{port}"}
-    command = [sys.executable, "-c", "from api.command_line import main; main()", "serve"]
+    command = [sys.executable, "-c", "from api.command_line import main; main()", "serve", *options]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         try:
@@ -34,6 +34,7 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, how: signal.Signals)
             direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
             with direct.open(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
                 assert answer.read() == b"ok\n"
+            assert (settings.data / "workflows.sqlite3").exists() is not bool(options)
             process.send_signal(how)
             said, complaints = process.communicate(timeout=30)
         finally:

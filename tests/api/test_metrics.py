@@ -7,18 +7,23 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
+from api.http.app import make_app
 from api.http.logs import JsonLines, log_as_json
 from api.http.metrics import MEDIA_TYPE
-from api.http.worker import Anchoring
-from api.records import Backup, last_beat
+from api.records import Backup
+from api.worker.jobs import Job
 from notary.core.encoding import to_base64url, to_hex
 from notary.core.errors import OperatorError
+from notary.service.pinning import audit_pins
 from tests.api.house import House, found_house, open_house, token_of
+from tests.api.worker_lab import by_hand
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -83,18 +88,12 @@ def test_the_age_of_the_oldest_batch_under_way_and_of_the_backup(own_house: Hous
     assert 7190 < numbers(house)["notary_backup_age_seconds"] < 7260
 
 
-def test_a_chain_that_is_not_reached_has_no_balance_and_trouble_is_said(
-    own_house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_chain_that_is_not_reached_has_no_balance_and_trouble_is_said(own_house: House) -> None:
     """What is not known is left out, and the scrape goes on."""
-
-    def down(*_: object) -> None:
-        raise OperatorError("node.example does not answer")
-
     own_house.anchoring.round()
-    monkeypatch.setattr("api.http.worker.advance", down)
-    monkeypatch.setattr(type(own_house.notary.sites[0].wallet), "balance", down)
-    own_house.anchoring.round()
+    with own_house.notary.ledger.begin() as work:
+        (row,) = work.workers.all()
+        work.workers.save(replace(row, trouble="node.example does not answer", balances={}))
     found = numbers(own_house)
     assert found["notary_anchoring_trouble"] == 1
     assert not [name for name in found if "balance" in name]
@@ -121,29 +120,24 @@ def test_ready_once_a_round_has_ended_and_while_the_ledger_answers(
 
 
 def test_a_worker_that_is_stuck_is_not_ready(own_house: House) -> None:
-    """Its beat gets older than three rounds and five minutes."""
-    own_house.anchoring.round()
-    assert own_house.anchoring.beat is not None
-    own_house.anchoring.beat -= timedelta(seconds=3 * own_house.settings.anchor_every + 301)
+    """Its beat is older than three beats and a minute and a half."""
+    own_house.anchoring.tell(age=timedelta(seconds=110))
+    assert own_house.client.get("/readyz").status_code == 200
+    own_house.anchoring.tell(age=timedelta(seconds=121))
     assert own_house.client.get("/readyz").status_code == 503
 
 
-def test_a_round_leaves_its_beat_in_the_data_folder(own_house: House) -> None:
-    """For notary doctor, which is another process."""
-    data = own_house.settings.data
-    assert last_beat(data) is None
-    Anchoring(own_house.notary, 60, data).round()
-    found = last_beat(data)
-    assert found is not None
-    assert timedelta() <= datetime.now(UTC) - found < timedelta(seconds=60)
+def test_a_service_without_a_worker_inside_is_ready_by_itself(own_house: House) -> None:
+    """Pages and verification go on while the workers, elsewhere, are started again."""
+    app = make_app(own_house.notary, own_house.settings, replace(own_house.anchoring, inside=False))
+    assert TestClient(app).get("/readyz").text == "ready\n"
 
 
-def test_a_beat_that_cannot_be_written_ends_no_worker(own_house: House, tmp_path: Path) -> None:
-    """A full disk, a folder that is gone: it is logged, and the rounds go on."""
-    anchoring = Anchoring(own_house.notary, 60, tmp_path / "gone")
-    anchoring.round()
-    assert anchoring.beats
-    assert anchoring.condition.trouble is None
+def test_how_long_an_anchor_took_to_its_block(own_house: House) -> None:
+    """From sending it to the time of the block that has it, of the newest final one."""
+    own_house.award("Ana")
+    chain = own_house.notary.sites[0].chain.id
+    assert abs(numbers(own_house)[f'notary_last_confirmation_seconds{{chain="{chain}"}}']) < 5
 
 
 def test_the_log_of_a_whole_life_names_nobody_and_holds_no_secret(
@@ -166,8 +160,7 @@ def test_the_log_of_a_whole_life_names_nobody_and_holds_no_secret(
         def bug(*_: object) -> None:
             raise ValueError(f"Zebulon Quixwood {token}")
 
-        monkeypatch.setattr("api.http.worker.advance", bug)
-        house.anchoring.round()
+        by_hand(house.notary, Job("broken", 60, bug))
         monkeypatch.setattr("api.http.routes.log.signed_checkpoint", bug)
         house.client.get("/log/checkpoint")
         logging.getLogger("urllib3.connectionpool").warning("Retrying %s", "/v3/0123456789abcdef")
@@ -177,7 +170,7 @@ def test_the_log_of_a_whole_life_names_nobody_and_holds_no_secret(
     log = capsys.readouterr().err
     lines = [json.loads(line) for line in log.splitlines()]
     assert {"/r/{token}", "/v1/credentials", "/log/checkpoint"} <= {line.get("route") for line in lines}
-    (failure,) = [line for line in lines if line["from"] == "api.http.worker"]
+    (failure,) = [line for line in lines if line["from"] == "api.worker.worker"]
     assert (failure["level"], failure["error"]) == ("error", "ValueError")
     assert failure["places"][-1].endswith(" bug")
     with house.notary.ledger.read() as work:
@@ -206,6 +199,7 @@ def test_every_alert_is_about_a_metric_that_is_there(own_house: House) -> None:
     house = own_house
     house.award("Ana")
     Backup(datetime.now(UTC), "there").write(house.settings.data)
+    audit_pins(house.notary)
     given = {name.partition("{")[0] for name in numbers(house)}
     expressions = re.findall(r"^ +expr: (.+)$", (PROJECT / "docs" / "alerts.yml").read_text(), re.MULTILINE)
     named = set(re.findall(r"notary_[a-z_]+", "\n".join(expressions)))

@@ -24,14 +24,15 @@ def test_the_page_names_every_setting_with_its_default_and_description() -> None
     ]
     for (name, default, _), setting in zip(written, fields(Settings), strict=True):
         if setting.default not in (MISSING, "", ()):
-            assert default == f"`{setting.default}`", name
+            plain = " ".join(setting.default) if isinstance(setting.default, tuple) else setting.default
+            assert default == f"`{plain}`", name
 
 
 def test_the_environment_comes_before_the_file_and_the_file_before_the_default(tmp_path: Path) -> None:
     """Each setting has one value, and everyone can say why."""
     (tmp_path / FILE).write_text('name = "From the file"\nlisten = "127.0.0.1:9"\n')
     settings = Settings.load(tmp_path, {"NOTARY_NAME": "From the environment"})
-    assert (settings.name, settings.listen, settings.ipfs) == ("From the environment", "127.0.0.1:9", "embedded")
+    assert (settings.name, settings.listen, settings.ipfs) == ("From the environment", "127.0.0.1:9", ("embedded",))
     assert Settings.load(None, {"NOTARY_DATA": str(tmp_path)}).name == "From the file"
 
 
@@ -44,6 +45,16 @@ def test_what_is_saved_is_read_back_and_is_the_owners_alone(tmp_path: Path) -> N
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
 
 
+def test_one_block_store_or_several(tmp_path: Path) -> None:
+    """A text in the file is one or more addresses, as in the environment; a list is read back as it was saved."""
+    two = ("embedded", "http://127.0.0.1:5001")
+    replace(Settings.load(tmp_path, {}), ipfs=two).save()
+    assert Settings.load(tmp_path, {}).ipfs == two
+    (tmp_path / FILE).write_text('ipfs = "http://127.0.0.1:5001"\n')
+    assert Settings.load(tmp_path, {}).ipfs == two[1:]
+    assert Settings.load(tmp_path, {"NOTARY_IPFS": " ".join(two)}).ipfs == two
+
+
 @pytest.mark.parametrize(
     "text, says",
     [
@@ -52,6 +63,9 @@ def test_what_is_saved_is_read_back_and_is_the_owners_alone(tmp_path: Path) -> N
         ("fee_cap = true", "fee_cap: expected int"),
         ("name = ", "cannot be read"),
         ("chains = 'embedded'", "chains: expected list"),
+        ("ipfs = 5001", "ipfs: expected list or str"),
+        ("ipfs = []", "setting ipfs: expected `embedded`, addresses"),
+        ("ipfs = ['embedded', 5001]", "setting ipfs: expected `embedded`, addresses"),
         ("[[chains]]\nurl = 'x'", "tables with node and registry"),
     ],
 )

@@ -338,7 +338,7 @@ def test_an_institutions_own_text_is_kept_with_its_mails(office: Office) -> None
     send_due(office.notary)
     (mail,) = office.mailbox.mails
     assert mail.subject == "Fenwick College"
-    assert mail.text.startswith("Dear {title}")
+    assert mail.text.startswith("Dear {title} Bcc: eve@x.example,\n")
     assert len(office.mailbox.tokens("ana@x.example")) == 1
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from api.cli.spoken import Exit, Said, command, count, short, shown
+from api.rounds import held_data
 from api.settings import Settings
 from api.wiring import open_notary
 from notary.core.canonical import JSON
-from notary.core.encoding import format_time
 from notary.ports.ledger import AnchorState
 from notary.service.anchoring import Round, advance, estimate
 from notary.service.notary import Notary
@@ -46,15 +46,31 @@ def anchor(settings: Settings, *, wait: bool, dry_run: bool, notes: tuple[Path, 
             found = settle(notary)
         else:
             found = advance(notary)
+        lagging = _lagging(notary)
     if not found:
         return Said(["Nothing waits to be anchored."], {"rounds": []}, "notary batches")
     final = all(each.final for each in found)
     return Said(
-        [line for each in found for line in _lines(each)],
+        [*(line for each in found for line in _lines(each)), *lagging],
         {"rounds": [_round(each) for each in found], "final": final},
-        "notary receipt --batch NUMBER --out receipts/" if final else "notary anchor --wait",
+        _next(found, final=final),
         Exit.DONE if final else Exit.OPEN,
     )
+
+
+def _lagging(notary: Notary) -> list[str]:
+    """Bring the other block stores what was pinned; say which lag behind."""
+    from notary.service.pinning import pin_due
+
+    lagging = [each for each in pin_due(notary) if each.queue.waiting]
+    return [f"  {each.store} lags behind by {count(each.queue.waiting, 'pin')}: notary doctor" for each in lagging]
+
+
+def _next(found: tuple[Round, ...], *, final: bool) -> str:
+    if final:
+        return "notary receipt --batch NUMBER --out receipts/"
+    stands = any(not row.outage for each in found for row in each.held)
+    return "notary doctor" if stands else "notary anchor --wait"
 
 
 def _add_notes(settings: Settings, files: tuple[Path, ...]) -> Said:
@@ -62,7 +78,7 @@ def _add_notes(settings: Settings, files: tuple[Path, ...]) -> Said:
 
     notes = [note for file in files for note in read_notes(file.read_bytes(), shown(file))]
     with open_notary(settings, chains=False) as notary:
-        added = add_notes(notary.ledger, notes)
+        added = add_notes(notary, notes)
     says = f"Added {count(added, 'block note')}; {len(notes) - added} were there already. New receipts carry them."
     return Said([says], {"added": added, "known": len(notes) - added}, "notary receipt --batch NUMBER --out receipts/")
 
@@ -130,5 +146,5 @@ def _round(found: Round) -> JSON:
             }
             for each in found.anchors
         ],
-        "held": [{"chain": row.chain, "reason": row.reason, "since": format_time(row.since)} for row in found.held],
+        "held": [dict(held_data(row)) for row in found.held],
     }

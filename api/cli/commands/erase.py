@@ -16,7 +16,8 @@ from notary.service.erase import Erasure
 _STAYS = (
     "  Stays: its leaf in the tree, a salted hash that tells nobody anything without the salt.",
     "  Cannot be taken back: receipts already given out (the learner's own still verifies), batch files,",
-    "  the institution's own copy, earlier backups, and ciphertexts that somebody else has copied.",
+    "  the institution's own copy, earlier backups, what somebody else has copied from IPFS (ciphertexts, whose keys",
+    "  go now; evidence that was made public, as it is), and what an IPFS node keeps until its own `ipfs repo gc`.",
 )
 
 
@@ -43,9 +44,10 @@ def erase(settings: Settings, ids: tuple[str, ...], reason: str, *, yes: bool) -
             facts = []
         # Before it is done: a crash leaves a note too many, which costs nothing.
         note_erasure(settings.data, plan.credentials, reason, datetime.now(UTC))
-        erase_planned(notary, plan)
+        behind = erase_planned(notary, plan)
     done = f"Erased {count(len(plan.credentials), 'credential')}, {count(len(plan.pins), 'evidence file')} unpinned."
-    return Said([*facts, done], _data(plan), "notary backup FILE")
+    later = [f"  Not reached: {store}. It is unpinned there later, by notary serve." for store in behind]
+    return Said([*facts, done, *later], {**_data(plan), "not_reached": list(behind)}, "notary backup FILE")
 
 
 def _facts(plan: Erasure) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from api.cli.spoken import Said, command, shown
-from api.settings import EMBEDDED, ChainSetting, Settings
+from api.settings import EMBEDDED, ChainSetting, Settings, beside_embedded, shown_address
 from notary.core.registry import MemberRecord
 from notary.core.shape import read_origin
 
@@ -19,7 +19,12 @@ from notary.core.shape import read_origin
 @click.option("--name", help="The consortium's name, as every verdict says it.")
 @click.option("--origin", help="Name of the log, nobody else's: a host name and a path. Drawn where it is left out.")
 @click.option("--chain", multiple=True, metavar="URL", help="A node of a chain to anchor on; several for several.")
-@click.option("--ipfs", metavar="URL", help="RPC address of a Kubo node. Else blocks lie in the data folder.")
+@click.option(
+    "--ipfs",
+    multiple=True,
+    metavar="URL",
+    help="RPC address of a Kubo node that has a copy of every block; several for several.",
+)
 @click.option(
     "--member",
     "applications",
@@ -34,7 +39,7 @@ def init(
     name: str | None,
     origin: str | None,
     chain: tuple[str, ...],
-    ipfs: str | None,
+    ipfs: tuple[str, ...],
     applications: tuple[Path, ...],
     registry: str | None,
     *,
@@ -42,7 +47,7 @@ def init(
 ) -> Said:
     """Found a notary in a data folder, or join a consortium that is there already.
 
-    Everything is embedded unless --chain or --ipfs names a node.
+    Everything is embedded unless --chain names a node; blocks lie in the data folder, and on nodes that --ipfs names.
     """
     if registry and (applications or len(chain) != 1):
         raise click.UsageError("--registry goes with one --chain, and with no --member")
@@ -50,7 +55,7 @@ def init(
         settings,
         name=name or settings.name,
         origin=read_origin(origin or settings.origin or f"notary-{secrets.token_hex(6)}/log", "--origin"),
-        ipfs=ipfs or settings.ipfs,
+        ipfs=beside_embedded(*ipfs) if ipfs else settings.ipfs,
         chains=tuple(ChainSetting(url) for url in chain) or settings.chains or (ChainSetting(EMBEDDED),),
     )
     if registry:
@@ -75,7 +80,7 @@ def _first_members(
         click.echo("\n".join(show_application(application)), err=True)
     if not yes:
         click.confirm("Were these fingerprints read out to you by the institutions?", abort=True, err=True)
-    return [application.record for application in found]
+    return [application.admitted for application in found]
 
 
 def _join(settings: Settings, address: str) -> Said:
@@ -88,7 +93,10 @@ def _join(settings: Settings, address: str) -> Said:
     lines = [
         *said.lines,
         "Its members have not named this notary yet: nothing it anchors would verify.",
-        *(f"  Ask them to add the account {account} for {settings.origin}." for account in missing),
+        *(
+            f"  Ask them to add it: notary consortium propose --add-notary {account}={settings.origin}"
+            for account in missing
+        ),
     ]
     return Said(lines, {**said.data, "unnamed": list(missing)}, "notary member list")
 
@@ -105,7 +113,7 @@ def _said(settings: Settings, what: str, next_command: str) -> Said:
             "name": settings.name,
             "origin": settings.origin,
             "chains": [{"node": chain.node, "registry": chain.registry} for chain in settings.chains],
-            "ipfs": settings.ipfs,
+            "ipfs": [shown_address(node) for node in settings.ipfs],
         },
         next_command,
     )

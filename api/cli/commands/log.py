@@ -15,6 +15,8 @@ from notary.core.log import changed_tiles
 from notary.core.statement import BatchStatement
 from notary.service.log import read_statement
 from notary.service.public_log import read_entries, read_tile, signed_checkpoint
+from notary.service.status.bundle import bundle_path
+from notary.service.status.publishing import status_bundles
 
 
 @click.group("log")
@@ -54,7 +56,7 @@ def show(settings: Settings, issuer: str | None, since: int) -> Said:
 @command("export", example="notary log export public/")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def export(settings: Settings, folder: Path) -> Said:
-    """Write checkpoint, tiles and entry bundles as static files, to be served by any web server.
+    """Write checkpoint, tiles, entry bundles and statuses as static files, to be served by any web server.
 
     What did not change since the last time is written again, the same; the checkpoint comes last.
     """
@@ -68,6 +70,8 @@ def export(settings: Settings, folder: Path) -> Said:
                 if tile.level == 0:
                     _write(folder / tile.entries_path, read_entries(notary, tile))
                 done(at)
+        for bundle in status_bundles(notary):
+            _write(folder / bundle_path(bundle.batch), bytes(bundle))
         # Last, so that whoever reads a checkpoint finds every tile below it.
         _write(folder / "checkpoint", checkpoint.encode())
     entries = count(size, "entry", "entries")

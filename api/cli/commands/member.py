@@ -1,4 +1,4 @@
-"""`notary member`: apply for membership, take an application in, list the members, hand out an API key."""
+"""`notary member`: apply for membership, take an application in, list the members, close."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
-from api.cli.spoken import Said, Table, command, shown
+from api.cli.member_parts import read_document, read_programme
+from api.cli.spoken import Said, Table, command, count, shown
+from api.key_files import new_secret
 from api.settings import Settings
-from notary.core.canonical import JSON, load
-from notary.core.errors import IssuerError, VerifierError
-from notary.core.registry import PURPOSES, MemberKey, MemberRecord, Period, Programme
+from notary.core.canonical import JSON
+from notary.core.errors import IssuerError
+from notary.core.registry import PURPOSES, MemberKey, MemberRecord, Period
 from notary.core.shape import read_did
 from notary.core.statement import Recognition
 from notary.service.application import MAX_SIZE, Application
@@ -28,8 +30,9 @@ def member() -> None:
     """
 
 
-@command("apply", example="notary member apply --key college.working.pem --name 'Fenwick College'", data=False)
-@click.option("--key", required=True, type=_FILE, help="The working key, from notary key new.")
+@command("apply", example="notary member apply --key college.working.pem --name 'Fenwick College'")
+@click.option("--key", type=_FILE, help="The working key, from notary key new.")
+@click.option("--custodial", is_flag=True, help="The notary of this data folder makes and keeps the working key.")
 @click.option("--passphrase-file", type=_FILE, help="File with its passphrase. Else it is asked for.")
 @click.option("--recovery", metavar="z6Mk…", help="Public key of the recovery key, from the printed sheet.")
 @click.option("--name", required=True, help="The institution's name, as every verdict says it.")
@@ -40,7 +43,8 @@ def member() -> None:
 @click.option("--did-document", type=_FILE, help="Its DID document, whose keys check its credentials' own proofs.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The application. Else NAME.application.")
 def apply(
-    key: Path,
+    settings: Settings,
+    key: Path | None,
     passphrase_file: Path | None,
     recovery: str | None,
     name: str,
@@ -50,12 +54,17 @@ def apply(
     programmes: tuple[str, ...],
     did_document: Path | None,
     out: Path | None,
+    *,
+    custodial: bool,
 ) -> Said:
     """Write a signed application for membership, and its fingerprint to read out."""
     from api.cli.own_institution import own_id
     from api.cli.passphrases import open_key
+    from api.custody import draw_key
 
-    signer = open_key(key, passphrase_file)
+    if (key is None) != custodial:
+        raise click.UsageError("Name the working key with --key, or leave it to the notary with --custodial")
+    signer = open_key(key, passphrase_file) if key else draw_key(settings.data, name)
     identity = read_did(did, "--id") if did else own_id(signer)
     multibase = signer.public_key_multibase
     record = MemberRecord(
@@ -63,11 +72,11 @@ def apply(
         aliases=tuple(dict.fromkeys(aliases)),
         name=name,
         recognition=Recognition(recognition),
-        programmes=tuple(_programme(text) for text in programmes),
+        programmes=tuple(read_programme(text) for text in programmes),
         period=Period(None, None),
         successor=None,
-        keys=(MemberKey(f"{identity}#{multibase}", multibase, PURPOSES, Period(None, None), custodial=False),),
-        did_document=_document(did_document),
+        keys=(MemberKey(f"{identity}#{multibase}", multibase, PURPOSES, Period(None, None), custodial=custodial),),
+        did_document=read_document(did_document) if did_document else None,
     )
     application = Application.parse(bytes(Application.sign(record, recovery, signer)))
     target = out or Path("-".join(name.lower().split()) + ".application")
@@ -87,36 +96,57 @@ def apply(
 @click.option("--recognition", type=_RECOGNITION, help="Grant this instead of what is asked for.")
 @click.option("--yes", is_flag=True, help="The fingerprint was read out and is right.")
 def add(settings: Settings, file: Path, recognition: str | None, *, yes: bool) -> Said:
-    """Take an application in: a change of the registry, on chain, approved with this notary's governor key.
+    """Take an application in at once, where one approval is enough: this notary's own.
 
-    An application of a member that is there already replaces its record.
+    An application of a member that is there already changes its record; its other keys stay.
     """
     from api.wiring import open_keys, open_notary
-    from notary.service.registry import change_members, members_in_force
+    from notary.service.governance.applying import change_members
+    from notary.service.governance.edits import admit
+    from notary.service.governance.in_force import find_in_force
+    from notary.service.governance.proposal import Draft
 
     application = read_application(file)
-    record = application.record
+    record = application.admitted
     if recognition:
         record = replace(record, recognition=Recognition(recognition))
     with open_notary(settings) as notary:
-        members = members_in_force(notary.ledger)
+        here = find_in_force(notary)
+        need = max(seat.threshold for seat in here.seats)
+        if need > 1:
+            hint = f"Propose it: notary consortium propose --admit {shown(file)}"
+            raise IssuerError(f"every change here needs {need} approvals", hint=hint)
+        members = here.members
         known = members.find(record.id)
-        if known == record:
+        draft = admit(Draft.of(members), record)
+        if draft.records == members.records:
             return _listed(f"{record.name} is a member already, just so; nothing was changed.", members.records)
         click.echo("\n".join(show_application(application)), err=True)
         if recognition:
             click.echo(f"  granted      {recognition}", err=True)
         if known:
-            click.echo(f"It replaces the record of {known.name}, a member already.", err=True)
+            click.echo(f"It changes the record of {known.name}, a member already.", err=True)
         if not yes:
             click.confirm("Was this fingerprint read out to you by the institution itself?", abort=True, err=True)
-        others = [other for other in members.records if other.id != record.id]
-        approve = open_keys(settings.data).governor.approve
-        changed = change_members(notary, [*others, record], [approve])
+        changed = change_members(notary, draft.records, [open_keys(settings.data).governor.approve])
     kept = settings.data / "members" / f"{changed.state.number}.application"
     kept.parent.mkdir(mode=0o700, exist_ok=True)
     kept.write_bytes(bytes(application))
     return _listed(f"{record.name} is a member, as of registry state {changed.state.number}.", changed.records)
+
+
+@command("close", example="notary member close 'Fenwick College' --successor did:web:harrow.example --on 2027-06-30")
+@click.argument("member", metavar="DID|ALIAS|NAME")
+@click.option("--successor", metavar="DID", help="Another member, which may revoke and replace from then on.")
+@click.option("--on", metavar="TIME", help="When it closes. Else now.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The proposal. Else state-N.proposal.")
+def close(settings: Settings, member: str, successor: str | None, on: str | None, out: Path | None) -> Said:
+    """Propose that an institution closes: what it anchored goes on verifying, and its successor keeps the statuses."""
+    from api.cli.governance_files import now_text
+    from api.cli.proposing import Wish, write_proposal
+
+    wish = Wish(member=member, leaves=on or now_text(), successor=successor, out=out)
+    return write_proposal(settings, wish, yes=True)
 
 
 @command("list", example="notary member list")
@@ -130,24 +160,38 @@ def list_(settings: Settings) -> Said:
     return _listed(f"Registry state {members.state.number}, {len(members.records)} members:", members.records)
 
 
-@command("api-key", example="notary member api-key did:web:fenwick.example")
+@command("export", example="notary member export did:web:fenwick.example --to age1… --out fenwick.age")
 @click.argument("did", metavar="DID|ALIAS")
-@click.option("--alone", is_flag=True, help="Its other keys stop working.")
-def api_key(settings: Settings, did: str, *, alone: bool) -> Said:
-    """Make a key with which an institution's programs reach `notary serve`; it is shown once."""
+@click.option("--to", "recipients", required=True, multiple=True, metavar="age1…", help="Who can open it; several.")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+def export(settings: Settings, did: str, recipients: tuple[str, ...], out: Path) -> Said:
+    """Write all that only this notary holds of an institution, encrypted: for itself, or for its successor.
+
+    Credentials, salts, evidence with its keys, names, hashes of learners' links. Nothing changes here.
+    """
     from api.wiring import open_notary
-    from notary.service.api_keys import create_api_key
+    from notary.service.hand_over import hand_over
+    from notary.service.registry import members_in_force
 
     with open_notary(settings, chains=False) as notary:
-        made = create_api_key(notary, did, alone=alone)
+        record = members_in_force(notary.ledger).require(did)
+        with new_secret(out) as file:
+            done = hand_over(notary, record, recipients, file)
+    written = f"{count(done.credentials, 'credential')} in {count(done.batches, 'batch', 'batches')}"
     return Said(
-        ["Give it to the institution now; it is kept nowhere and never shown again:", f"  {made}"],
-        {"institution": did, "api_key": made},
-        "notary serve",
+        [f"Wrote {written} and {count(done.evidence, 'evidence manifest')} of {record.name} to {shown(out)}."],
+        {
+            "file": str(out),
+            "institution": record.id,
+            "batches": done.batches,
+            "credentials": done.credentials,
+            "evidence": done.evidence,
+        },
+        f"age --decrypt -i IDENTITY {shown(out)}",
     )
 
 
-for _made in (apply, add, list_, api_key):
+for _made in (apply, add, list_, export, close):
     member.add_command(_made)
 
 
@@ -181,17 +225,3 @@ def _listed(line: str, records: tuple[MemberRecord, ...]) -> Said:
     rows = tuple((r.name, r.recognition.value, str(r.period), ", ".join((r.id, *r.aliases))) for r in records)
     data: dict[str, JSON] = {"members": [record.to_json() for record in records]}
     return Said([line, Table(("name", "recognition", "member", "issues as"), rows)], data, "notary submit FILE")
-
-
-def _programme(text: str) -> Programme:
-    achievement, _, reference = text.partition("=")
-    return Programme(achievement, reference or None)
-
-
-def _document(path: Path | None) -> JSON:
-    if path is None:
-        return None
-    value = load(path.read_bytes(), shown(path), max_size=MAX_SIZE).value
-    if not isinstance(value, dict):
-        raise VerifierError(f"{shown(path)} is no DID document", expected="a JSON object")
-    return value

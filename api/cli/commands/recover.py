@@ -42,7 +42,7 @@ _SHOWN = 20
     metavar="FILE",
     help="Your copy of the log key; wallet, governor and passphrase are taken from beside it.",
 )
-@click.option("--batch-files", type=_FOLDER, metavar="DIR", help="Batch files (*.ndjson): they hold the salts.")
+@click.option("--batch-files", type=_FOLDER, metavar="DIR", help="Batch and status files (*.ndjson): salts and lists.")
 @click.option("--receipts", type=_FOLDER, metavar="DIR", help="Receipts (*.receipt.json): they hold credentials too.")
 @click.option("--name", metavar="TEXT", help="The consortium's name, as verdicts say it.")
 def recover(

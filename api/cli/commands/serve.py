@@ -1,4 +1,4 @@
-"""`notary serve`: the pages and the API, and anchoring on an interval."""
+"""`notary serve`: the pages and the API, and a worker inside unless it runs elsewhere."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from api.settings import Settings
 
 
 @command("serve", example="NOTARY_LISTEN=127.0.0.1:8000 notary serve")
-def serve(settings: Settings) -> Said:
-    """Serve the pages and the API until stopped; what is signed is anchored on an interval."""
+@click.option("--no-worker", is_flag=True, help="Only serve: notary worker runs in other processes.")
+def serve(settings: Settings, *, no_worker: bool) -> Said:
+    """Serve the pages and the API until stopped; what is signed is anchored in rounds."""
     from api.http.app import serve as run
     from api.http.logs import log_as_json
 
     log_as_json()
-    run(settings, lambda line: click.echo(line, err=True))
+    run(settings, lambda line: click.echo(line, err=True), working=not no_worker)
     return Said(["Stopped; everything is kept."], {"stopped": True}, "notary serve")

@@ -5,7 +5,7 @@ With a batch file nothing of the notary is needed, and nothing of it is believed
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -13,12 +13,14 @@ import click
 from api.cli.batch_files import read_batch, read_signed, write_statement
 from api.cli.passphrases import open_key
 from api.cli.spoken import Said, command, count, short, shown
-from api.key_files import KeyFile
+from api.cli.status_files import SIGNED, is_status_file, read_statements
 from api.settings import Settings
 from notary.core.canonical import JSON
 from notary.core.credential import Credential, read
-from notary.core.errors import IssuerError
+from notary.core.errors import IssuerError, Mismatch
+from notary.core.mandate import check_recognition
 from notary.core.statement import SignedStatement
+from notary.ports import AnySigner
 from notary.ports.ledger import BatchId, BatchRow
 from notary.service.accept import Refused
 from notary.service.intake import open_sources
@@ -35,8 +37,13 @@ _PATH = click.Path(exists=True, path_type=Path)
 @click.argument("batch", metavar="BATCHFILE|NUMBER", required=False)
 @click.option("--credentials", multiple=True, type=_PATH, help="Your own credentials: files, folders, NDJSON.")
 @click.option("--files", multiple=True, type=_PATH, help="What you submitted as files.")
+@click.option("--batch-file", "batch_files", multiple=True, type=_FILE, help="Of statuses: the batch files you kept.")
+@click.option("--last", multiple=True, type=_FILE, help="Of statuses: the status files you signed before.")
 @click.option("--key", type=_FILE, help="The working key. Else the one that lies in the data folder.")
 @click.option("--passphrase-file", type=_FILE, help="File with its passphrase. Else it is asked for.")
+@click.option("--hook", metavar="URL", help="Your own signing service: it is shown the statement and gives the proof.")
+@click.option("--public-key", metavar="z6Mk…", help="The key it signs with.")
+@click.option("--hook-token", type=_FILE, help="File with the token it asks for.")
 @click.option("--method", metavar="ID", help="The key's id in the member record, where it is not ISSUER#KEY.")
 @click.option("--deliver", type=_FILE, metavar="FILE", help="Hand a signed statement over to the ledger here.")
 @click.option("--yes", is_flag=True, help="Sign what is shown without asking.")
@@ -45,8 +52,13 @@ def sign(
     batch: str | None,
     credentials: tuple[Path, ...],
     files: tuple[Path, ...],
+    batch_files: tuple[Path, ...],
+    last: tuple[Path, ...],
     key: Path | None,
     passphrase_file: Path | None,
+    hook: str | None,
+    public_key: str | None,
+    hook_token: Path | None,
     method: str | None,
     deliver: Path | None,
     *,
@@ -56,7 +68,8 @@ def sign(
 
     With a batch file: on your own machine; the signed statement is written
     beside it. With a batch's number: where the ledger is, from the credentials
-    kept there, and logged at once.
+    kept there, and logged at once. With a status file, or the number of a logged
+    batch: its statuses, by what they change of the list you signed last.
     """
     if (batch is None) == (deliver is None):
         raise click.UsageError("Name a batch file or a batch's number, or --deliver FILE")
@@ -64,20 +77,23 @@ def sign(
         return _deliver(settings, deliver)
     assert batch is not None
     own = _own_credentials(credentials, files)
+    signer = _chosen(key, passphrase_file, hook, public_key, hook_token)
     if batch.isdecimal() and not Path(batch).exists():
-        return _sign_here(
-            settings, BatchId(int(batch)), own if credentials or files else None, key, passphrase_file, yes=yes
-        )
+        return _sign_here(settings, BatchId(int(batch)), own if credentials or files else None, signer, yes=yes)
     path = Path(batch)
     if not path.is_file():
         raise click.UsageError(f"{shown(path)} is no batch file, and no batch's number")
-    if not (credentials or files) or key is None:
+    if not (credentials or files) or signer is None:
         raise click.UsageError("A batch file is signed with --credentials PATH, your own, and --key KEYFILE")
+    if is_status_file(path):
+        from api.cli.status_signing import sign_file
+
+        return sign_file(path, batch_files, last, own, signer, method, yes=yes)
     shown_batch = recompute(read_batch(path), own)
-    signer = open_key(key, passphrase_file)
     issuer = shown_batch.statement.issuer
     facts = _ask(shown_batch, issuer, yes=yes)
-    signed = sign_statement(shown_batch.statement, signer, method or f"{issuer}#{signer.public_key_multibase}")
+    named = method or f"{issuer}#{signer.public_key_multibase}"
+    signed = sign_statement(shown_batch.statement, signer, named, summary=_data(shown_batch))
     target = write_statement(signed, path.with_name(f"{path.stem}.statement.json"))
     return Said(
         [*facts, f"Signed: {shown(target)}. Send it to the notary."],
@@ -87,9 +103,16 @@ def sign(
 
 
 def sign_batch(
-    notary: Notary, batch: BatchRow, own: Iterator[Credential], signer: KeyFile
+    notary: Notary,
+    batch: BatchRow,
+    own: Iterator[Credential],
+    signer: AnySigner,
+    agree: Callable[[Shown], object] = lambda _: None,
 ) -> tuple[Shown, SignedStatement]:
-    """Check a batch where the ledger is and sign it, by the key id the registry in force has for this key."""
+    """Check a batch where the ledger is and sign it, by the key id the registry in force has for this key.
+
+    `agree` is shown it before anything is signed, and raises where somebody does not.
+    """
     from notary.service.registry import members_in_force
 
     shown_batch = recompute(BatchFile.parse(write_batch_file(notary, batch.id)), own)
@@ -102,7 +125,12 @@ def sign_batch(
             actual=signer.public_key_multibase,
             hint="Sign with the working key of the institution whose batch it is: --key",
         )
-    return shown_batch, sign_statement(shown_batch.statement, signer, named)
+    try:
+        check_recognition(record, shown_batch.statement.recognition)
+    except Mismatch as error:
+        raise IssuerError(str(error), hint="Seal it again, claiming less: notary seal --recognition") from error
+    agree(shown_batch)
+    return shown_batch, sign_statement(shown_batch.statement, signer, named, summary=_data(shown_batch))
 
 
 def retained(notary: Notary, number: BatchId) -> Iterator[Credential]:
@@ -121,27 +149,32 @@ def _sign_here(
     settings: Settings,
     number: BatchId,
     own: Iterator[Credential] | None,
-    key: Path | None,
-    passphrase_file: Path | None,
+    signer: AnySigner | None,
     *,
     yes: bool,
 ) -> Said:
-    from api.cli.own_institution import own_key
+    from api.cli.status_signing import sign_here
     from api.wiring import open_notary
     from notary.service.log import log_batch
+    from notary.service.status.statements import unsigned_statuses
 
     with open_notary(settings, chains=False) as notary:
         with notary.ledger.read() as work:
             batch = work.batches.get(number)
         if batch is None:
             raise IssuerError(f"there is no batch {number}", hint="See the batches: notary batches")
-        if batch.statement is not None:
+        if batch.statement is not None and not unsigned_statuses(notary):
             return Said([f"Batch {number} is signed and logged already."], {"batch": number}, "notary batches")
-        signer = open_key(key, passphrase_file) if key else own_key(settings.data)
+        signer = signer or _kept(settings, notary, batch)
         if signer is None:
             raise click.UsageError("No institution's key lies in the data folder: name it with --key KEYFILE")
-        shown_batch, signed = sign_batch(notary, batch, own or retained(notary, number), signer)
-        facts = _ask(shown_batch, batch.institution, yes=yes)
+        if batch.statement is not None:
+            return sign_here(notary, number, signer, yes=yes)
+        issuer = batch.institution
+        shown_batch, signed = sign_batch(
+            notary, batch, own or retained(notary, number), signer, lambda each: yes or _ask(each, issuer, yes=False)
+        )
+        facts = _facts(shown_batch, issuer) if yes else []
         logged = log_batch(notary, signed)
     return Said(
         [*facts, f"Signed and logged: entry {logged.entry} of {notary.origin}."],
@@ -150,10 +183,44 @@ def _sign_here(
     )
 
 
+def _chosen(
+    key: Path | None, passphrase_file: Path | None, hook: str | None, public_key: str | None, hook_token: Path | None
+) -> AnySigner | None:
+    """Return the key that was named: in a file, or behind the institution's own service; None for neither."""
+    if key is not None and hook is not None:
+        raise click.UsageError("--key and --hook exclude each other")
+    if (hook is None) != (public_key is None):
+        raise click.UsageError("--hook and --public-key go together: what it signs is verified with that key")
+    if hook is None or public_key is None:
+        return open_key(key, passphrase_file) if key else None
+    from api.key_files import read_secret
+    from api.signing_hook import SigningHook
+
+    token = read_secret(hook_token).decode("utf-8", "replace").strip() if hook_token else None
+    return SigningHook(hook, public_key, token=token)
+
+
+def _kept(settings: Settings, notary: Notary, batch: BatchRow) -> AnySigner | None:
+    """Return the key kept here for an institution: its own where this is its own notary, else as a custodian."""
+    from api.cli.own_institution import own_key
+    from api.custody import find_key
+    from notary.service.registry import members_in_force
+
+    record = members_in_force(notary.ledger).require(batch.institution)
+    kept = find_key(settings.data, {key.public_key_multibase for key in record.keys if key.custodial})
+    return kept or own_key(settings.data)
+
+
 def _deliver(settings: Settings, path: Path) -> Said:
     from api.wiring import open_notary
     from notary.service.log import log_batch
 
+    if path.name.endswith(SIGNED):
+        from api.cli.status_signing import deliver
+
+        statuses = read_statements(path)
+        with open_notary(settings, chains=False) as notary:
+            return deliver(notary, statuses)
     signed = read_signed(path)
     with open_notary(settings, chains=False) as notary:
         batch = log_batch(notary, signed)

@@ -26,11 +26,12 @@ from notary.core.verdict import Verdict
 from notary.core.verify import verify
 from notary.ports.ledger import BatchState, CredentialId
 from notary.service.accept import Accepted, Reading, Refused, accept, read_source
+from notary.service.governance.applying import change_members
 from notary.service.intake import open_sources
 from notary.service.log import log_batch
 from notary.service.notary import Notary
 from notary.service.receipts import receipt as make_receipt
-from notary.service.registry import change_members, members_in_force
+from notary.service.registry import members_in_force
 from notary.service.seal import seal
 
 SHOWN = 20

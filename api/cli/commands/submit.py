@@ -7,6 +7,7 @@ import mimetypes
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import click
@@ -20,6 +21,7 @@ from notary.core.registry import MemberRecord
 from notary.service.accept import Accepted, Refused, Source, accept
 from notary.service.evidence_manifest import Exhibit, attach
 from notary.service.intake import open_sources, open_stream, read_all
+from notary.service.joint import accept_joint, with_partners
 from notary.service.notary import Notary
 from notary.service.registry import Members, members_in_force
 
@@ -37,10 +39,16 @@ _PATH = click.Path(exists=True, path_type=Path, allow_dash=True)
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file that shows what was achieved; encrypted, then pinned. Several for several.",
 )
+@click.option(
+    "--public-evidence",
+    is_flag=True,
+    help="Pin the evidence unencrypted: everybody can read it, for ever, and nobody can take it back.",
+)
 @click.option("--narrative", help="What the evidence shows, in words.")
 @click.option(
     "--as", "form", type=click.Choice(["file"]), help="Take files as they are: submitted by, never issued by."
 )
+@click.option("--joint-with", multiple=True, metavar="DID", help="Of a joint award: who else commits the same one.")
 @click.option("--duplicates", is_flag=True, help="Take what was submitted before once more, on purpose.")
 @click.option(
     "--report",
@@ -54,24 +62,35 @@ def submit(
     evidence: tuple[Path, ...],
     narrative: str | None,
     form: str | None,
+    joint_with: tuple[str, ...],
     report: Path | None,
     *,
     duplicates: bool,
+    public_evidence: bool,
 ) -> Said:
     """Hand in credentials: JSON, JWT or SD-JWT, baked PNG or SVG; folders; or NDJSON, one a line.
 
-    Each is taken or refused by itself. Exit code 1 where any was refused.
+    Each is taken or refused by itself. Exit code 1 where any was refused. Of a
+    joint award each institution submits the same credential; who comes after the
+    first has sealed takes its evidence over.
     """
     from api.wiring import open_notary
 
     if report and report.exists():
         raise click.UsageError(f"--report: {shown(report)} is there already; choose another name")
+    if public_evidence and not evidence:
+        raise click.UsageError("--public-evidence goes with --evidence")
     with open_notary(settings, chains=False) as notary, progress("Reading") as done:
-        member = choose_member(members_in_force(notary.ledger), issuer)
-        readings = read_all(_open(paths, as_file=form == "file"), member, as_file=form == "file")
-        proof = attach_evidence(notary, evidence, narrative)
-        results = list(accept(notary, member, readings, evidence=proof, duplicates=duplicates, done=done))
-    return _said(settings, member, results, report)
+        members = members_in_force(notary.ledger)
+        member = choose_member(members, issuer)
+        partners = tuple(members.require(name) for name in joint_with)
+        named = with_partners(member, partners)
+        readings = read_all(_open(paths, as_file=form == "file"), named, as_file=form == "file")
+        proof = attach_evidence(notary, evidence, narrative, public=public_evidence)
+        taking = partial(accept_joint, partners=partners) if partners else accept
+        results = list(taking(notary, member, readings=readings, evidence=proof, duplicates=duplicates, done=done))
+    public = len(evidence) if public_evidence else 0
+    return _said(settings, member, results, report, public=public)
 
 
 def choose_member(members: Members, issuer: str | None) -> MemberRecord:
@@ -84,8 +103,10 @@ def choose_member(members: Members, issuer: str | None) -> MemberRecord:
     raise click.UsageError(f"Several institutions are members: say which with --issuer. {names}")
 
 
-def attach_evidence(notary: Notary, files: Iterable[Path], narrative: str | None) -> Digest | None:
-    """Encrypt and pin evidence files; None where there are none."""
+def attach_evidence(
+    notary: Notary, files: Iterable[Path], narrative: str | None, *, public: bool = False
+) -> Digest | None:
+    """Encrypt and pin evidence files, or pin them as they are (`public`); None where there are none."""
     files = list(files)
     if not files and narrative is None:
         return None
@@ -98,7 +119,7 @@ def attach_evidence(notary: Notary, files: Iterable[Path], narrative: str | None
             )
             for path in files
         ]
-        return attach(notary, exhibits, narrative)
+        return attach(notary, exhibits, narrative, public=public)
 
 
 def _open(paths: tuple[Path, ...], *, as_file: bool) -> Iterator[Source | Refused]:
@@ -109,7 +130,9 @@ def _open(paths: tuple[Path, ...], *, as_file: bool) -> Iterator[Source | Refuse
             yield from open_sources([path], as_file=as_file)
 
 
-def _said(settings: Settings, member: MemberRecord, results: list[Accepted | Refused], report: Path | None) -> Said:
+def _said(
+    settings: Settings, member: MemberRecord, results: list[Accepted | Refused], report: Path | None, *, public: int
+) -> Said:
     accepted = [result for result in results if isinstance(result, Accepted)]
     refused = [result for result in results if isinstance(result, Refused)]
     address = settings.public_url.rstrip("/")
@@ -129,6 +152,8 @@ def _said(settings: Settings, member: MemberRecord, results: list[Accepted | Ref
         "refused": [{"source": result.source, "line": result.line, "why": result.why} for result in refused],
     }
     lines: list[str | Table] = [f"{count(len(accepted), 'credential')} of {member.name} accepted."]
+    if public:
+        lines.append(f"  {count(public, 'evidence file')} pinned as it is: everybody can read it, for ever.")
     if refused:
         lines.append(f"{count(len(refused), 'credential')} refused:")
         lines += [f"  {result.why}" for result in refused[:SHOWN]]

@@ -13,6 +13,10 @@ from notary.core.note import SignatureType, VerifierKey
 from notary.core.trust import MAX_SIZE, Quorum, TrustFile
 
 _TRUST = "trust.json"
+_KINDS = {
+    SignatureType.ED25519: "a plain Ed25519 key",
+    SignatureType.COSIGNATURE: "a witness's key, of signature type 4",
+}
 
 
 @click.group("trust")
@@ -27,13 +31,24 @@ def trust() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path(_TRUST))
 @click.option("--block-note-key", "keys", multiple=True, metavar="VKEY", help="A party whose block notes count.")
 @click.option("--need", type=click.IntRange(min=1), help="How many of those parties are needed. Else all.")
-def export(settings: Settings, file: Path, keys: tuple[str, ...], need: int | None) -> Said:
+@click.option("--witness", "witnesses", multiple=True, metavar="VKEY", help="A witness whose cosignatures count.")
+@click.option("--witness-need", type=click.IntRange(min=1), help="How many of those witnesses are needed. Else all.")
+def export(
+    settings: Settings,
+    file: Path,
+    keys: tuple[str, ...],
+    need: int | None,
+    witnesses: tuple[str, ...],
+    witness_need: int | None,
+) -> Said:
     """Write the trust file as of now: publish it where verifiers get it from, over HTTPS."""
     from api.cli.receipt_files import write_trust
     from api.wiring import open_notary
 
+    notes = _parties(keys, need, "--block-note-key", SignatureType.ED25519)
+    cosigners = _parties(witnesses, witness_need, "--witness", SignatureType.COSIGNATURE)
     with open_notary(settings, chains=False) as notary:
-        made = write_trust(notary, settings, file, _parties(keys, need))
+        made = write_trust(notary, settings, file, notes, cosigners)
     return Said(
         [f"Wrote {shown(file)}, as of {made.date}.", *_describe(made)],
         {"file": str(file), "trust": made.to_json()},
@@ -62,12 +77,14 @@ for _made in (export, show):
     trust.add_command(_made)
 
 
-def _parties(texts: tuple[str, ...], need: int | None) -> Quorum:
-    keys = tuple(dict.fromkeys(VerifierKey.parse(text, "--block-note-key") for text in texts))
+def _parties(texts: tuple[str, ...], need: int | None, option: str, kind: SignatureType) -> Quorum:
+    keys = tuple(dict.fromkeys(VerifierKey.parse(text, option) for text in texts))
     if need is not None and need > len(keys):
-        raise IssuerError("--need", expected=f"at most the number of keys, {len(keys)}", actual=need)
-    if any(key.type is not SignatureType.ED25519 for key in keys):
-        raise IssuerError("--block-note-key", expected="a plain Ed25519 key", actual="a witness's")
+        raise IssuerError(
+            f"how many of {option} are needed", expected=f"at most the number of keys, {len(keys)}", actual=need
+        )
+    if any(key.type is not kind for key in keys):
+        raise IssuerError(option, expected=_KINDS[kind], actual="another kind of key")
     return Quorum(keys, len(keys) if need is None else need)
 
 
@@ -78,5 +95,8 @@ def _describe(found: TrustFile) -> list[str]:
         chains = ", ".join(dict.fromkeys(contract.chain for contract in each.contracts))
         logs = ", ".join(log.origin for log in each.logs)
         lines.append(f"  {each.name}: {count(each.registry.size, 'member')} in registry state {each.registry.number};")
+        if each.witnesses.keys:
+            asked = f"{each.witnesses.need} of {count(len(each.witnesses.keys), 'witness', 'witnesses')}"
+            lines.append(f"    checkpoints cosigned by {asked};")
         lines.append(f"    anchored on {chains}, {count(blocks, 'final block')} known; log {logs}.")
     return lines or ["  nothing yet: every receipt is unknown by it."]

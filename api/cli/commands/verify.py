@@ -1,13 +1,17 @@
-"""`notary verify`: the answer first, then what carries it, then what is not known. Offline unless --rpc."""
+"""`notary verify`: the answer first, then what carries it, then what is not known. Offline unless --rpc or --fresh."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from api.carried import MAX_FILE, Carried, carried, is_carrier, without_receipt
+from api.cli.attached import endorsement_lines, read_endorsements
 from api.cli.spoken import Exit, Said, command, shown
 from api.words import Answer, answer, chain_names, to_json
 from notary.core.authority import BlockHashes
@@ -19,6 +23,9 @@ from notary.core.trust import TrustFile
 from notary.core.verdict import Result, State, Verdict
 from notary.core.verify import blocks_to_ask, untrusting
 from notary.core.verify import verify as verify_receipt
+
+if TYPE_CHECKING:
+    from api.cli.freshness import Freshened
 
 TRUST_FILE = "trust.json"
 RECEIPT_SUFFIX = ".receipt.json"
@@ -54,9 +61,24 @@ _EXITS = {Result.NOT_VERIFIED: Exit.NOT, Result.NOT_KNOWN: Exit.OPEN} | dict.fro
     help="The credential, where the receipt leaves it out. Else the file beside it without .receipt.json.",
 )
 @click.option("--rpc", multiple=True, metavar="URL", help="Ask this node for block hashes; may be given several times.")
+@click.option("--fresh", is_flag=True, help="Ask for the newest status: of --from, else of NOTARY_SOURCES.")
+@click.option(
+    "--from",
+    "sources",
+    multiple=True,
+    metavar="URL|FOLDER",
+    help="Where to ask: a notary's log (https://notary.example/log), an IPFS gateway's copy of it, a mirror's folder.",
+)
 @click.option("--explain", is_flag=True, help="Show every step of the proof.")
 def verify(
-    receipts: tuple[Path, ...], trust_file: Path | None, credential: Path | None, rpc: tuple[str, ...], *, explain: bool
+    receipts: tuple[Path, ...],
+    trust_file: Path | None,
+    credential: Path | None,
+    rpc: tuple[str, ...],
+    sources: tuple[str, ...],
+    *,
+    fresh: bool,
+    explain: bool,
 ) -> Said:
     """Say whether a receipt is true, offline, and why.
 
@@ -65,45 +87,114 @@ def verify(
     """
     if credential and len(receipts) > 1:
         raise click.UsageError("--credential goes with one receipt")
+    places = _places(sources, fresh=fresh)
     names = chain_names()
     lines: list[str] = []
     found: list[dict[str, JSON]] = []
     codes = set()
     for path in receipts:
         where = trust_file or _find_trust(path)
-        verdict, silent = _verify(path, where, credential, rpc)
+        question = _ask_of(path, where, credential)
+        verdict, silent = _verify(question, rpc)
+        newer = _freshen(question, verdict, rpc, places) if places else None
+        verdict = newer.verdict if newer else verdict
         said = answer(verdict, names)
         codes.add(_EXITS.get(verdict.result, Exit.DONE))
         if len(receipts) > 1:
             lines += [*([""] if lines else []), click.style(shown(path), bold=True)]
+        notice = question.inside.notice if isinstance(question.inside, Carried) else None
         lines += _say(said, where, chosen=trust_file is not None or "NOTARY_TRUST" in os.environ)
+        lines += [
+            f"  The status is the newest that {newer.source} has." for newer in (newer,) if newer and newer.source
+        ]
+        lines += [f"  {notice}"] if notice else []
+        endorsements = read_endorsements(question.data, question.given)
+        lines += endorsement_lines(endorsements)
+        silent = (*silent, *(newer.in_vain if newer else ()))
         lines += [f"  Asked in vain: {reason}." for reason in silent]
         if explain:
             lines += ["", *_explain(said)]
         machine = to_json(verdict, names)
-        found.append({"receipt": shown(path), "trust": shown(where), **machine, "asked_in_vain": list(silent)})
+        freshness: dict[str, JSON] = {"notice": notice} if notice else {}
+        freshness |= {"endorsements": list(endorsements)} if endorsements else {}
+        if newer is not None:
+            freshness["fresh"] = {"source": newer.source, "status_age_days": newer.days}
+        found.append(
+            {"receipt": shown(path), "trust": shown(where), **machine, **freshness, "asked_in_vain": list(silent)}
+        )
     code = next((code for code in (Exit.NOT, Exit.OPEN) if code in codes), Exit.DONE)
     return Said(lines, found[0] if len(found) == 1 else {"receipts": list(found)}, code=code)
 
 
-def _verify(
-    path: Path, trust_file: Path, credential: Path | None, rpc: tuple[str, ...]
-) -> tuple[Verdict, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One receipt, what the verifier trusts (or why that cannot be read), and the credential beside it."""
+
+    data: bytes
+    trust: TrustFile | NotaryError
+    given: bytes | None
+    inside: Carried | NotaryError | None = None
+    """What carried the receipt, or why nothing could be taken out of it; None where the file is the receipt."""
+
+
+def _ask_of(path: Path, trust_file: Path, credential: Path | None) -> _Question:
     data = _read(path, MAX_RECEIPT)
     beside = credential or _find_credential(path)
     given = None if beside is None else _read(beside, _MAX_CREDENTIAL)
+    inside: Carried | NotaryError | None = None
+    if is_carrier(data):
+        inside = _take_out(_read(path, MAX_FILE))
+        if isinstance(inside, Carried):
+            data, given = inside.receipt, given or inside.credential
     try:
-        trust = TrustFile.parse(_read(trust_file, MAX_TRUST))
+        return _Question(data, TrustFile.parse(_read(trust_file, MAX_TRUST)), given, inside)
     except NotaryError as error:
-        return untrusting(error), ()
+        return _Question(data, error, given, inside)
+
+
+def _take_out(data: bytes) -> Carried | NotaryError:
+    try:
+        return carried(data)
+    except NotaryError as error:
+        return error
+
+
+def _verify(question: _Question, rpc: tuple[str, ...]) -> tuple[Verdict, tuple[str, ...]]:
+    if isinstance(question.inside, NotaryError):
+        return without_receipt(question.inside), ()
+    if isinstance(question.trust, NotaryError):
+        return untrusting(question.trust), ()
     hashes: BlockHashes = {}
     silent: tuple[str, ...] = ()
     if rpc:
         from api.cli.final_blocks import ask_nodes
 
-        asked = ask_nodes(rpc, _blocks(data))
+        asked = ask_nodes(rpc, _blocks(question.data))
         hashes, silent = asked.hashes, asked.silent
-    return verify_receipt(data, trust, at=datetime.now(UTC), credential=given, blocks=hashes), silent
+    now = datetime.now(UTC)
+    return verify_receipt(question.data, question.trust, at=now, credential=question.given, blocks=hashes), silent
+
+
+def _places(sources: tuple[str, ...], *, fresh: bool) -> tuple[str, ...]:
+    if not fresh:
+        if sources:
+            raise click.UsageError("--from goes with --fresh")
+        return ()
+    from api.cli.freshness import configured
+
+    places = configured(sources, os.environ)
+    if not places:
+        raise click.UsageError("--fresh asks somebody: name them with --from PLACE, or in NOTARY_SOURCES")
+    return places
+
+
+def _freshen(question: _Question, verdict: Verdict, rpc: tuple[str, ...], places: tuple[str, ...]) -> Freshened:
+    from api.cli.freshness import freshen
+
+    def judge(data: bytes) -> Verdict:
+        return _verify(replace(question, data=data), rpc)[0]
+
+    return freshen(question.data, verdict, places, judge, datetime.now(UTC))
 
 
 def _blocks(data: bytes) -> set[tuple[str, int]]:

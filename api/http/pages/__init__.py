@@ -11,13 +11,11 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from api.plain import plain
 from notary.core.encoding import format_time
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-"""Control characters and those that turn the direction of text: a name with one could rewrite what stands after it."""
-
 _LONG = re.compile(r"[0-9A-Za-z_-]{32,}")
 
 
@@ -44,7 +42,7 @@ def _templates() -> Environment:
 def _shown(value: object) -> object:
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return _UNSEEN.sub("", value)
+    return plain(value)
 
 
 def _time(moment: datetime) -> str:

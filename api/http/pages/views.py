@@ -9,6 +9,7 @@ from typing import Final
 
 from api.http.pages.stations import Station, judged_stations, reached_stations
 from api.stages import STAGES
+from api.statuses import REASON_WORDS
 from api.words import answer
 from notary.core.evidence import EvidenceManifest
 from notary.core.leaf import Form
@@ -95,7 +96,10 @@ def _standings(verdict: Verdict) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A learner's page. `answer` is there once it is final; else `waits` says for what, `expected` until when."""
+    """A learner's page. `answer` is there once it is final; else `waits` says for what, `expected` until when.
+
+    `why` it is suspended, revoked or replaced; `instead`: why another credential is shown than the link was for.
+    """
 
     learner: str
     title: str
@@ -108,6 +112,8 @@ class Shown:
     final: bool
     kept: bool
     evidence: tuple[tuple[str, int], ...]
+    why: str | None
+    instead: str | None
 
 
 def shown(award: Award, chains: Mapping[str, str], expected: datetime | None) -> Shown:
@@ -123,17 +129,19 @@ def shown(award: Award, chains: Mapping[str, str], expected: datetime | None) ->
         title=award.row.title or "Credential",
         institution=award.institution,
         answer=said,
-        facts=_beside_name(award, said),
+        facts=beside_name(award, said),
         waits=STAGES[stage],
         expected=expected,
         stations=stations,
         final=award.receipt is not None,
         kept=award.row.content is not None,
         evidence=_evidence(award.receipt),
+        why=None if award.reason is None else REASON_WORDS[award.reason],
+        instead=None if award.instead is None else REASON_WORDS[award.instead],
     )
 
 
-def _beside_name(award: Award, said: Answered | None) -> tuple[str, ...]:
+def beside_name(award: Award, said: Answered | None) -> tuple[str, ...]:
     """Return the facts, but for the one that learner, title and institution above them have said."""
     if said is None or award.verdict is None:
         return ()

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, BinaryIO, cast
 
 from fastapi import APIRouter, Depends, Path, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from api.http.bodies import SPOOL, read_body
-from api.http.context import Caller, Context, Here
+from api.http.context import Caller, Context, Here, Reader
+from api.rounds import held_data, next_round_data
 from api.stages import STAGES
 from notary.core.canonical import load
 from notary.core.encoding import format_time, to_digest_text
@@ -20,6 +21,7 @@ from notary.core.statement import MAX_ENTRY, Recognition
 from notary.ports.ledger import BatchId
 from notary.service.institution import copy_batch_file, hand_in, own_batch, own_statement
 from notary.service.log import read_statement
+from notary.service.preflight import preflight
 from notary.service.progress import Progress, progress, progress_of
 from notary.service.seal import seal
 
@@ -34,9 +36,13 @@ router = APIRouter(tags=["institution"])
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch and how far it is: `state` for programs, `words` for people; `expected`: when it may be final."""
+    """A batch and how far it is: `state` for programs, `words` for people; `expected`: when it may be final.
+
+    `standing`: the chains on which its anchor stands still, each with its reason.
+    """
 
     batch: int
+    institution: str
     size: int
     root: str
     recognition: str
@@ -45,6 +51,7 @@ class Batch:
     state: str
     words: str
     expected: str | None
+    standing: list[dict[str, str | bool]]
 
     @classmethod
     def of(cls, here: Context, found: Progress) -> Batch:
@@ -52,6 +59,7 @@ class Batch:
         row, expected = found.batch, here.anchoring.expected(found)
         return cls(
             batch=row.id,
+            institution=row.institution,
             size=row.size,
             root=to_digest_text(row.root),
             recognition=row.recognition.value,
@@ -60,6 +68,7 @@ class Batch:
             state=found.state.value,
             words=STAGES[found.state],
             expected=None if expected is None else format_time(expected),
+            standing=[held_data(row) for row in found.held],
         )
 
 
@@ -73,27 +82,47 @@ async def _signed(request: Request, _: Caller) -> bytes:
 
 @router.post("/v1/batches", status_code=201)
 def post_batch(here: Here, member: Caller, body: Annotated[bytes, Depends(_wishes)]) -> Batch:
-    """Seal what waits. The body may say less than the highest: {recognition?, jointWith?}."""
+    """Seal what waits. The body may say less than the highest: {recognition?, jointWith?, acceptWarnings?}."""
     wishes = load(body or b"{}", "request", max_size=_MAX_WISHES).value
-    fields = Closed.of(wishes, "request", "", "recognition jointWith")
+    fields = Closed.of(wishes, "request", "", "recognition jointWith acceptWarnings")
     recognition = None
     if fields.has("recognition"):
         recognition = Recognition(fields.one_of("recognition", tuple(Recognition)))
     joint_with = fields.each("jointWith", read_did) if fields.has("jointWith") else ()
-    batch = seal(here.notary, member, recognition=recognition, joint_with=joint_with)
+    accepted = fields.flag("acceptWarnings") if fields.has("acceptWarnings") else False
+    batch = seal(here.notary, member, recognition=recognition, joint_with=joint_with, accept_warnings=accepted)
     return Batch.of(here, progress_of(here.notary, batch))
 
 
+@router.get("/v1/preflight")
+def get_preflight(here: Here, member: Caller) -> dict[str, Any]:
+    """Look over what waits, and seal nothing: errors keep it from being sealed, warnings have to be accepted."""
+    report = preflight(here.notary, member)
+    return {
+        "size": report.size,
+        "errors": len(report.errors),
+        "warnings": len(report.warnings),
+        "findings": [finding.to_json() for finding in report.findings],
+        "more": report.more,
+    }
+
+
 @router.get("/v1/batches")
-def get_batches(here: Here, member: Caller) -> list[Batch]:
-    """Return the institution's batches."""
-    return [Batch.of(here, found) for found in progress(here.notary, member.id)]
+def get_batches(here: Here, reader: Reader) -> list[Batch]:
+    """Return the batches of the key's institution; of all, for a key of the whole notary."""
+    return [Batch.of(here, found) for found in progress(here.notary, reader.key.institution)]
+
+
+@router.get("/v1/round")
+def get_round(here: Here) -> JSONResponse:
+    """Return the next round of anchoring: when it is due, what it takes, and why it waits; null for none."""
+    return JSONResponse(next_round_data(here.anchoring.next_round))
 
 
 @router.get("/v1/batches/{number}")
-def get_batch(here: Here, member: Caller, number: Number) -> Batch:
+def get_batch(here: Here, reader: Reader, number: Number) -> Batch:
     """Return one batch."""
-    return Batch.of(here, own_batch(here.notary, member, BatchId(number)))
+    return Batch.of(here, own_batch(here.notary, reader.member, BatchId(number)))
 
 
 @router.get("/v1/batches/{number}/file")

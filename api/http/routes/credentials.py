@@ -101,6 +101,8 @@ def post_credentials(
     as_: Annotated[str | None, Query(alias="as", pattern="^file$")] = None,
     *,
     duplicates: bool = False,
+    public_evidence: bool = False,
+    joint_with: Annotated[list[str] | None, Query(alias="jointWith")] = None,
 ) -> Report:
     """Hand in credentials. Each is taken or refused by itself; what is reported accepted is durable."""
     results = submit(
@@ -109,8 +111,10 @@ def post_credentials(
         delivery.sources,
         exhibits=delivery.exhibits,
         narrative=delivery.narrative,
+        public_evidence=public_evidence,
         as_file=as_ is not None,
         duplicates=duplicates,
+        joint_with=joint_with or (),
     )
     return _report(here, results)
 

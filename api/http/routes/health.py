@@ -27,14 +27,15 @@ def get_health() -> PlainTextResponse:
 
 @router.get("/readyz")
 def get_readiness(here: Here) -> PlainTextResponse:
-    """Say whether the ledger answers with this release's tables, and whether rounds of anchoring end."""
+    """Say whether the ledger answers with this release's tables, and whether a worker lives where one runs inside."""
     lacking = []
     try:
         here.notary.ledger.check()
     except NotaryError:
         lacking.append("ledger: not reached, or its tables are another release's; see notary doctor")
-    if not here.anchoring.beats:
-        lacking.append("worker: no round of anchoring has ended lately; see the service's log")
+    else:
+        if here.anchoring.inside and not here.anchoring.beats:
+            lacking.append("worker: none has told lately that it lives; see the service's log")
     text = "".join(f"{line}\n" for line in lacking or ["ready"])
     return PlainTextResponse(text, 503 if lacking else 200)
 

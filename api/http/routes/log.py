@@ -5,11 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from api.http.context import Here
+from api.http.context import Here, Unhurried
+from notary.core.encoding import from_digest_text
 from notary.core.errors import Malformed
 from notary.core.log import Tile
 from notary.service.errors import Absent
 from notary.service.public_log import read_entries, read_tile, signed_checkpoint
+from notary.service.status.publishing import status_bundle
 
 _FOREVER = "public, max-age=31536000, immutable"
 _BRIEFLY = "public, max-age=5"
@@ -35,6 +37,17 @@ def get_entries(here: Here, name: str) -> Response:
 def get_tile(here: Here, level: str, name: str) -> Response:
     """Return a tile."""
     return _immutable(read_tile(here.notary, _tile(level, name)))
+
+
+@router.get("/statuses/{name}.json", dependencies=[Unhurried], response_class=Response)
+def get_statuses(here: Here, name: str) -> Response:
+    """Return the newest final statuses of a whole batch, by its statement's id, with what proves them."""
+    try:
+        batch = from_digest_text(name, "batch")
+    except Malformed as error:
+        raise Absent(f"there is no such batch: {error}") from error
+    found = bytes(status_bundle(here.notary, batch))
+    return Response(found, media_type="application/json", headers={"Cache-Control": _BRIEFLY})
 
 
 def _tile(level: str, name: str) -> Tile:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from notary.core.canonical import canonical
 from notary.core.credential import Credential
@@ -19,11 +20,12 @@ from notary.core.leaf import Leaf
 from notary.core.manifest import Manifest
 from notary.core.merkle import Tree
 from notary.core.receipt import Receipt, Submission
-from notary.core.statement import BatchStatement
+from notary.core.statement import BatchStatement, statement_id
 from notary.core.summary import summarize
 from notary.ports.ledger import BatchId
 from notary.service.recovery.history import check_checkpoint
 from notary.service.seal import BatchFile
+from notary.service.status.statements import is_status_line, read_status_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,16 @@ class LostBatch:
 
 @dataclass(slots=True)
 class Filling:
-    """Everything read from batch files and receipts. `signed`: manifests of receipts, signed by the log key."""
+    """Everything read from batch files, status files and receipts.
+
+    `signed`: manifests of receipts, signed by the log key. `lists`: chunks by the id of
+    the status statement that commits them.
+    """
 
     evidence: dict[Digest, tuple[bytes, dict[Digest, str]]] = field(default_factory=dict)
     signed: list[Manifest] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
+    lists: dict[Digest, bytes] = field(default_factory=dict)
 
 
 def fill(
@@ -88,7 +95,7 @@ def fill(
     by_root = {(batch.statement.issuer, batch.statement.root): batch for batch in batches.values()}
     for source in batch_files:
         try:
-            _take_batch_file(by_root, source)
+            _take_file(by_root, filling, source)
         except NotaryError as error:
             filling.unused.append(f"{source.name}: {error}")
     for source in receipts:
@@ -97,6 +104,17 @@ def fill(
         except NotaryError as error:
             filling.unused.append(f"{source.name}: {error}")
     return filling
+
+
+def _take_file(by_root: Mapping[tuple[str, Digest], LostBatch], filling: Filling, source: Source) -> None:
+    """Take a batch file, or a status file: an institution keeps both together."""
+    lines = iter(source.lines)
+    first = next(lines, b"")
+    whole = Source(source.name, chain([first], lines) if first else lines)
+    if is_status_line(first):
+        filling.lists |= {statement_id(draft.statement): draft.data for draft in read_status_file(whole.lines)}
+    else:
+        _take_batch_file(by_root, whole)
 
 
 def _take_batch_file(by_root: Mapping[tuple[str, Digest], LostBatch], source: Source) -> None:

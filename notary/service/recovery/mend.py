@@ -23,13 +23,13 @@ def pin_public(history: History, states: Iterable[Members], blocks: BlockStore) 
     blocks.put(stored, pins=[block.cid for block in stored])
 
 
-def mend(history: History, batches: Sequence[LostBatch], blocks: BlockStore) -> list[str]:
+def mend(history: History, batches: Sequence[LostBatch], lists: Iterable[bytes], blocks: BlockStore) -> list[str]:
     """Pin the newest tree; where it is not whole, write what can be computed, and say what stays lost."""
     pinned = history.pinned
     try:
         blocks.put((), pins=[pinned.cid])
     except OperatorError:
-        blocks.put(_computed(history, batches), pins=())
+        blocks.put(_computed(history, batches, lists), pins=())
     else:
         return []
     try:
@@ -55,8 +55,8 @@ def pin_evidence(history: History, blocks: BlockStore) -> Iterator[str]:
                 yield f"evidence of batch {entry.batch.seq} of {entry.batch.issuer}: {error}"
 
 
-def _computed(history: History, batches: Sequence[LostBatch]) -> Iterator[StoredBlock]:
-    """Give the blocks of every file that follows from log and leaves; a file of other bytes has another CID."""
+def _computed(history: History, batches: Sequence[LostBatch], lists: Iterable[bytes]) -> Iterator[StoredBlock]:
+    """Give the blocks of every file that follows from log, leaves and lists; a file of other bytes has another CID."""
     yield from build_file([history.checkpoint.encode()])
     for tile in changed_tiles(0, history.newest.size):
         yield from build_file([tile_data(tile, history.log.node)])
@@ -67,3 +67,5 @@ def _computed(history: History, batches: Sequence[LostBatch]) -> Iterator[Stored
     for batch in batches:
         if batch.leaves:
             yield from build_file(batch.leaves)
+    for data in lists:
+        yield from build_file([data])

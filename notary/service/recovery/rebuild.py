@@ -41,8 +41,9 @@ _ID_BYTES, _LINK_BYTES = 7, 16
 class Found:
     """Everything that goes into a new ledger, checked.
 
-    `anchors` holds one proven event for each chain and manifest digest; `whole`
-    says whether the newest tree is complete in the block store.
+    `anchors` holds one proven event for each chain and manifest digest, `lists` the
+    chunks of status statements by log index; `whole` says whether the newest tree is
+    complete in the block store.
     """
 
     manifests: tuple[Manifest, ...]
@@ -50,6 +51,7 @@ class Found:
     whole: bool
     entries: tuple[Entry, ...]
     batches: Mapping[Digest, LostBatch]
+    lists: Mapping[LeafIndex, bytes]
     states: tuple[Members, ...]
     in_force: Digest
     anchors: Mapping[Digest, Sequence[Event]]
@@ -63,13 +65,17 @@ def rebuild(work: UnitOfWork, found: Found, random: Callable[[int], bytes]) -> N
     numbers = _numbers(found.batches)
     for entry in found.entries:
         index = append(work, entry.signed, about=entry.about)
-        if entry.batch is not None:
+        if entry.batch is None:
+            if index in found.lists:
+                work.statuses.add_list(index, found.lists[index])
+        else:
             batch = found.batches[entry.about]
             row = _batch_row(numbers[entry.about], index, entry.batch, entry)
             work.batches.save(row)
             rows = list(_credential_rows(row, batch, random))
-            work.credentials.add(rows)
-            work.credentials.place(row.id, [(each.id, leaf) for each, leaf in zip(rows, batch.leaves, strict=True)])
+            if rows:  # else its leaves are lost
+                work.credentials.add(rows)
+                work.credentials.place(row.id, row.institution)
     for digest, (data, keys) in found.filling.evidence.items():
         work.evidence.add(digest, data, keys)
     for number, (manifest, checkpoint) in enumerate(zip(found.manifests, found.checkpoints, strict=True), 1):
@@ -140,6 +146,7 @@ def _credential_rows(row: BatchRow, batch: LostBatch, random: Callable[[int], by
             line=None if known is None else known.line,
             link=sha256(drawn[_ID_BYTES:]),
             accepted=row.sealed,
+            leaf=batch.leaves[at],
         )
 
 

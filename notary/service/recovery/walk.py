@@ -18,7 +18,7 @@ from notary.core.encoding import to_digest_text
 from notary.core.errors import Malformed, Mismatch, NotaryError
 from notary.core.manifest import MAX_SIZE, Manifest
 from notary.core.unixfs import read_path
-from notary.ports import BlockStore
+from notary.ports import BlockReader
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ MAX_FILE = 1 << 30
 _PREIMAGE_SIZE = 65
 
 
-def walk_root(root: Digest, blocks: BlockStore) -> Manifest:
+def walk_root(root: Digest, blocks: BlockReader) -> Manifest:
     """Return the manifest an anchor root commits.
 
     OperatorError where a block cannot be had; Malformed or Mismatch where it is something else.
@@ -41,7 +41,7 @@ def walk_root(root: Digest, blocks: BlockStore) -> Manifest:
     return manifest
 
 
-def read_manifest(digest: Digest, blocks: BlockStore) -> Manifest:
+def read_manifest(digest: Digest, blocks: BlockReader) -> Manifest:
     """Return the manifest of a digest."""
     data = blocks.get(Cid(Codec.RAW, digest))
     manifest = Manifest.parse(load(data, "manifest", max_size=MAX_SIZE).value)
@@ -55,7 +55,7 @@ class PinnedTree:
     """A pinned directory, read by path; directories are fetched once."""
 
     cid: Cid
-    blocks: BlockStore
+    blocks: BlockReader
     _directories: dict[Cid, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def read(self, path: str, *, max_size: int = MAX_FILE) -> bytes:
