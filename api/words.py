@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from notary.core.canonical import JSON
-from notary.core.encoding import to_digest_text
+from notary.core.encoding import parse_time, to_digest_text
 from notary.core.leaf import Form
+from notary.core.registry import MemberRecord
 from notary.core.statement import Recognition
 from notary.core.status import Status
-from notary.core.verdict import RESTS_ON, Check, Facts, Institution, Result, State, Verdict, Weight
+from notary.core.verdict import RESTS_ON, Check, Facts, Institution, Result, State, StatusFact, Verdict, Weight
 
 NO_CHAINS: Mapping[str, str] = {}
 
@@ -33,6 +34,8 @@ _FALSE = {
 }
 """What has gone wrong, where the check itself speaks of trees."""
 _LONG = re.compile(r"[\w-]{40,}")
+_OF_THE_COPY = (1, 2, 3, 5, 11)
+"""Steps that fail where a copy was altered; the others are about who spoke, and when."""
 _INNOCENT = "The most likely innocent reason: this copy was edited or saved again. Ask for the original."
 _IDENTITY = "To compare the person: the name above, and an identity document. A receipt in hand is not identity."
 _STEPS = {
@@ -64,7 +67,8 @@ def answer(verdict: Verdict, chains: Mapping[str, str] = NO_CHAINS) -> Answer:
     """Put a verdict into words; `chains` gives chains' names by CAIP-2 id."""
     facts = tuple(_facts(verdict, chains)) if verdict.verified else ()
     if verdict.result is Result.NOT_VERIFIED:
-        facts = (_contrast(_broken(verdict)), _INNOCENT)
+        broken = _broken(verdict)
+        facts = (_contrast(broken), *([_INNOCENT] if broken.step in _OF_THE_COPY else []))
     steps = tuple((_STEPS[check.step], check) for check in verdict.checks)
     return Answer(verdict.result, _headline(verdict), facts, tuple(_unknown(verdict)), steps)
 
@@ -143,12 +147,8 @@ def _facts(verdict: Verdict, chains: Mapping[str, str]) -> list[str]:
     if facts.out_of_period:
         lines += [f"Valid {c.expected}." for c in verdict.checks if (c.step, c.about) == (11, "period") and c.expected]
     if facts.status:
-        lines.append(_status(facts.status.status, say_day(facts.status.as_of)))
-    lines += [
-        f"{each.record.name} left the consortium; its successor is {each.record.successor or 'nobody'}."
-        for each in facts.institutions
-        if each.record.period.until
-    ]
+        lines.append(_status(facts.status))
+    lines += [_left(each.latest, verdict) for each in facts.institutions if each.latest.period.until]
     lines += [f"The key of {each.record.name} is kept by a custodian." for each in facts.institutions if each.custodial]
     if facts.registry_number:
         lines.append(f"Members as of registry state {facts.registry_number} of {facts.consortium}.")
@@ -192,14 +192,28 @@ def say_recognition(institution: Institution, consortium: str | None) -> str:
             return f"{name} says so itself: self-asserted, nobody else has validated it"
 
 
-def _status(status: Status, day: str) -> str:
-    match status:
+def _left(record: MemberRecord, verdict: Verdict) -> str:
+    """Say that a member left, or when it will, as seen from the newest block that the receipt proves."""
+    assert record.period.until is not None
+    ends = parse_time(record.period.until, "until")
+    newest = max((anchor.time for anchor in verdict.facts.anchors), default=0)
+    left = "left the consortium on" if ends.timestamp() <= newest else "is to leave the consortium on"
+    successor = f"its successor is {record.successor}" if record.successor else "it named no successor"
+    return f"{record.name} {left} {say_day(int(ends.timestamp()))}; {successor}."
+
+
+def _status(fact: StatusFact) -> str:
+    day = say_day(fact.as_of)
+    by, ask = ("its issuer", "the issuer")
+    if fact.successor:
+        by, ask = f"its issuer's successor, {fact.successor},", "the successor"
+    match fact.status:
         case Status.VALID:
             return f"Not revoked as of {day}."
         case Status.SUSPENDED:
-            return f"Suspended by its issuer as of {day}. Ask the issuer: a suspension can end."
+            return f"Suspended by {by} as of {day}. Ask {ask}: a suspension can end."
         case Status.REVOKED:
-            return f"Revoked by its issuer as of {day}. Ask the issuer why."
+            return f"Revoked by {by} as of {day}. Ask {ask} why."
         case Status.REPLACED:
             return f"Replaced by a newer credential as of {day}. Ask the learner for that one."
 

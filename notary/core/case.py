@@ -97,13 +97,15 @@ class Case:
             return StatusFinding(Check(10, about, State.UNKNOWN, "the receipt shows no status", settle=settle))
         ground = self.grounds[proof.commitment]
         rests = [ground.checkpoint, ground.anchored]
-        status, behind = Status.VALID, tuple[Check, ...]()
+        status, behind, successor = Status.VALID, tuple[Check, ...](), None
         try:
             self._check_snapshot(submission, proof)
             if proof.change is not None:
                 authority = self._check_change(submission, proof.change, ground.commitment.manifest, about)
                 rests += [self.grounds[proof.change.commitment].checkpoint, authority.enough]
                 status, behind = read_status(proof.change.chunk, submission.index), authority.checks
+                by = proof.change.statement.issuer
+                successor = None if by == submission.statement.issuer else by
         except NotaryError as error:
             return StatusFinding(failed(10, about, error))
         if ground.time is None:
@@ -113,7 +115,7 @@ class Case:
         if any(self._knows_later(finding) for finding in ground.complete):
             settle = "A refreshed receipt, from the learner's link"
             found = Check(10, about, State.STALE, f"{says}; your trust file knows later anchors", settle=settle)
-        return StatusFinding(found.resting_on(*rests), StatusFact(status, ground.time), behind)
+        return StatusFinding(found.resting_on(*rests), StatusFact(status, ground.time, successor), behind)
 
     def _check_snapshot(self, submission: Submission, proof: StatusProof) -> None:
         manifest = self.grounds[proof.commitment].commitment.manifest
@@ -187,5 +189,23 @@ class Case:
                 named = submission.signed.proof.verification_method
                 custodial = any(key.custodial for key in record.keys if key.id == named)
                 recognition = None if self.receipt.form is Form.FILE else submission.statement.recognition
-                found.append(Institution(record, recognition, custodial))
+                found.append(Institution(record, recognition, custodial, self._latest(record)))
         return tuple(found)
+
+    def _latest(self, record: MemberRecord) -> MemberRecord:
+        """Return a member's record in the newest state that proves one: it may have left since it spoke."""
+        shown = [
+            (finding.anchor.state.number, proof.record)
+            for ground in self.grounds
+            for finding in ground.complete
+            if (proof := finding.anchor.member(record.id)) is not None and _is_member(finding.anchor.state, proof)
+        ]
+        return max(shown, key=lambda numbered: numbered[0])[1]
+
+
+def _is_member(state: RegistryState, proof: MemberProof) -> bool:
+    try:
+        check_member(state, proof)
+    except NotaryError:
+        return False
+    return True

@@ -107,11 +107,15 @@ def noted(step: int, about: str, error: NotaryError) -> Check:
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """Who submitted the credential, as the proven member record had it at that block."""
+    """Who submitted the credential, as the proven member record had it at that block.
+
+    `latest`: the record of the newest registry state in which the receipt proves one.
+    """
 
     record: MemberRecord
     recognition: Recognition | None
     custodial: bool
+    latest: MemberRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +130,11 @@ class AnchorFact:
 
 @dataclass(frozen=True, slots=True)
 class StatusFact:
-    """The status proven, as of a block's time (Unix seconds)."""
+    """The status proven, as of a block's time (Unix seconds). `successor`: who spoke in the issuer's place, or None."""
 
     status: Status
     as_of: int
+    successor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,7 +250,8 @@ def _joint_status(statuses: list[StatusFact | None]) -> StatusFact | None:
     known = [status for status in statuses if status is not None]
     if len(known) < len(statuses):
         return None
-    return StatusFact(max(fact.status for fact in known), min(fact.as_of for fact in known))
+    gravest = max(known, key=lambda fact: fact.status)
+    return replace(gravest, as_of=min(fact.as_of for fact in known))
 
 
 def _newest_states(consortium: TrustedConsortium, grounds: list[Grounds]) -> list[RegistryState]:

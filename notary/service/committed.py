@@ -2,7 +2,8 @@
 
 A receipt names every manifest it rests on, each with the member records of those
 who speak there: the institution in the one that judges its batch, whoever changed
-a status in the one that judges that change.
+a status in the one that judges that change. The newest shows the institution too:
+it may have left since it spoke.
 """
 
 from __future__ import annotations
@@ -67,9 +68,8 @@ class Committed:
     statuses: Statuses
 
     def manifests(self) -> dict[ManifestNumber, tuple[ManifestRow, set[str]]]:
-        """Return the manifests it rests on, each with the members who speak there."""
-        found = {row.number: (row, set[str]()) for row in (self.judging, self.statuses.snapshot)}
-        found[self.judging.number][1].add(self.batch.institution)
+        """Return the manifests it rests on, each with the members who speak there, or whose standing it shows."""
+        found = {row.number: (row, {self.batch.institution}) for row in (self.judging, self.statuses.snapshot)}
         judging, change = self.statuses.judging, self.statuses.change
         if judging is not None and change is not None:
             _, speakers = found.setdefault(judging.number, (judging, set[str]()))

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from notary.core.digest import LeafIndex
 from notary.core.encoding import format_unix
 from notary.core.errors import Malformed
 from notary.core.evm import Header
 from notary.core.leaf import Form
-from notary.core.receipt import EvmAnchor, OtherAnchor, Receipt
+from notary.core.receipt import EvmAnchor, MemberProof, OtherAnchor, Receipt
 from notary.core.statement import Recognition
 from notary.core.status import Status
 from notary.core.verdict import AnchorFact, Check, Result, State, StatusFact, Verdict
@@ -143,6 +144,22 @@ def test_whoever_changed_a_status_is_among_the_checks(world: World) -> None:
     assert found.state is State.PASS
     assert ALPHA.did in found.says
     assert GAMMA.did not in found.says
+
+
+def test_a_member_that_left_since_is_told_by_the_newest_state_that_shows_it(world: World) -> None:
+    """Gamma left and Alpha spoke in its place; a record that is not the state's tells nothing."""
+    receipt = world.receipt("grace")
+    facts = world.verify(receipt).facts
+    (institution,) = facts.institutions
+    assert (institution.record.period.until, institution.latest.successor) == (None, ALPHA.did)
+    assert facts.status == StatusFact(Status.REVOKED, facts.status.as_of if facts.status else 0, ALPHA.did)
+    receipt = world.receipt("lena")
+    first, newest = receipt.commitments
+    anchors = [anchor for anchor in newest.anchors if isinstance(anchor, EvmAnchor)]
+    forged = MemberProof(replace(BETA.record, name="Beta the Great"), LeafIndex(0), ())
+    shown = replace(newest, anchors=tuple(replace(anchor, members=(forged,)) for anchor in anchors))
+    (institution,) = world.verify(replace(receipt, commitments=(first, shown))).facts.institutions
+    assert institution.latest == BETA.record
 
 
 def test_an_anchor_of_another_type_is_reported(world: World) -> None:
