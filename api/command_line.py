@@ -14,7 +14,7 @@ from typing import Any, Never, cast
 
 import click
 
-from api.cli.spoken import Exit
+from api.cli.spoken import Exit, not_installed, refusal, speak
 
 _EXAMPLE = "notary stamp diplomas/"
 
@@ -90,7 +90,11 @@ class Notary(click.Group):
         if cmd_name not in self.list_commands(ctx):
             return None
         name = cmd_name.replace("-", "_")
-        return cast("click.Command", getattr(import_module(f"api.cli.commands.{name}"), name))
+        try:
+            return cast("click.Command", getattr(import_module(f"api.cli.commands.{name}"), name))
+        except ModuleNotFoundError as error:
+            speak(refusal(not_installed(error)), as_json="--json" in sys.argv)
+            ctx.exit(Exit.NOT)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Begin with an example."""

@@ -94,7 +94,7 @@ class Spoken(click.Command):
         except ModuleNotFoundError as error:
             if debug:
                 traceback.print_exc()
-            said = refusal(_not_installed(error))
+            said = refusal(not_installed(error))
         except Exception as error:  # noqa: BLE001  # the last line of defence: one line, and how to see more
             if debug:
                 traceback.print_exc()
@@ -141,7 +141,7 @@ def refusal(error: NotaryError) -> Said:
     return Said([text if text.endswith((".", "!", "?", "…")) else f"{text}."], data, code=code)
 
 
-def _not_installed(error: ModuleNotFoundError) -> NotaryError:
+def not_installed(error: ModuleNotFoundError) -> NotaryError:
     """Plain `pip install` brings the verifier; everything else asks for the service's packages."""
     return OperatorError(
         f"this command needs the package {error.name}, which is not installed",

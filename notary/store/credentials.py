@@ -130,10 +130,14 @@ class SqlCredentials:
             waiting.issuer.not_in([institution, *issuers]),
             waiting.until <= at,
         )
-        statement = _whole().add_columns(waiting.again).where(waiting.institution == institution)
+        # From what waits to the credentials: the other way round all that were ever submitted would be looked at.
+        joined = credential_waiting.join(credential, waiting.number == credential.c.number)
+        joined = joined.outerjoin(credential_content, waiting.number == credential_content.c.number)
+        joined = joined.outerjoin(place, waiting.number == place.c.number)
+        statement = select(*_WHOLE, waiting.again).select_from(joined).where(waiting.institution == institution)
         if not every:
             statement = statement.where(notable)
-        for *row, again in stream(self._connection, statement, credential.c.number, page=_CONTENTS):
+        for *row, again in stream(self._connection, statement, waiting.number, page=_CONTENTS):
             yield CredentialRow(*row), again
 
     def unsealed_evidence(self, institution: str) -> set[Digest]:
