@@ -27,7 +27,7 @@ def test_a_receipt_says_that_its_institution_closed_when_and_who_follows(world: 
 
 
 @pytest.mark.parametrize(
-    ("until", "says"),
+    "until, says",
     [("1990-01-01T00:00:00Z", "left the consortium on 1 January 1990"), ("2990-01-01T00:00:00Z", "is to leave")],
 )
 def test_a_member_has_left_once_a_block_is_that_late(world: World, until: str, says: str) -> None:
