@@ -12,10 +12,10 @@ from notary.core.encoding import from_hex, to_hex
 from notary.core.errors import OperatorError
 from notary.core.registry import MemberRecord
 from notary.ports import Address
-from notary.service.joining import join
-from notary.service.journal import Action, record
+from notary.service.access.journal import Action, record
+from notary.service.members.joining import join
+from notary.service.members.registry import Ground, found
 from notary.service.notary import Site
-from notary.service.registry import Ground, found
 
 
 def found_notary(settings: Settings, records: Sequence[MemberRecord]) -> Settings:

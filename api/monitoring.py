@@ -19,9 +19,9 @@ from notary.core.statement import MAX_ENTRY
 from notary.core.trust import MAX_SIZE as MAX_TRUST
 from notary.core.trust import TrustedConsortium, TrustedLog, TrustFile
 from notary.ports import Address, BlockReader
-from notary.service.monitor import Watch, monitor
 from notary.service.monitoring.anchored import Place
 from notary.service.monitoring.findings import Findings, Report
+from notary.service.monitoring.monitor import Watch, monitor
 from notary.service.monitoring.own import Own, read_own
 from notary.service.monitoring.seen import Seen
 

@@ -19,11 +19,11 @@ from notary.core.errors import OperatorError
 from notary.core.receipt import MAX_SIZE as MAX_RECEIPT
 from notary.core.registry import NotaryAccount
 from notary.ports import Address
-from notary.service.journal import Action
-from notary.service.recover import Recovery, World, recover
+from notary.service.access.journal import Action
+from notary.service.members.registry import members_in_force
 from notary.service.recovery.events import Place
 from notary.service.recovery.fill import Source
-from notary.service.registry import members_in_force
+from notary.service.recovery.recover import Recovery, World, recover
 
 if TYPE_CHECKING:
     from notary.ports import BlockStore

@@ -5,7 +5,7 @@ from __future__ import annotations
 from notary.core.canonical import JSON
 from notary.core.encoding import format_time
 from notary.ports.ledger import HeldRow
-from notary.service.schedule import NextRound
+from notary.service.rounds.schedule import NextRound
 
 
 def next_round_says(found: NextRound | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from notary.service.progress import Stage
+from notary.service.rounds.progress import Stage
 
 STAGES: Mapping[Stage, str] = {
     Stage.OPEN: "waits for its batch",

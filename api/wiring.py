@@ -21,7 +21,7 @@ from notary.core.note import SignatureType, VerifierKey
 from notary.ports import Address
 from notary.ports.ledger import Actor
 from notary.service.notary import Notary, Post, Site, Store
-from notary.service.schedule import Schedule
+from notary.service.rounds.schedule import Schedule
 
 if TYPE_CHECKING:
     from anchoring.evm_key import EvmKey
@@ -150,7 +150,7 @@ def open_payer(settings: Settings, key: EvmKey) -> TransactionKey:
 
 def open_blocks(settings: Settings, ledger: Ledger) -> tuple[BlockStore, tuple[Store, ...]]:
     """Open every block store, and all of them as one, whose queue the ledger keeps."""
-    from notary.service.stores import Stores
+    from notary.service.pins.stores import Stores
 
     stores = tuple(open_store(settings, node) for node in dict.fromkeys(settings.ipfs))
     return Stores(stores, ledger, SystemClock(), least=settings.ipfs_least), stores

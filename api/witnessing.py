@@ -15,7 +15,7 @@ from notary.core.digest import Digest, TreeSize
 from notary.core.encoding import from_base64, to_base64
 from notary.core.errors import NotaryError, OperatorError
 from notary.core.log import Checkpoint
-from notary.service.witness import MAX_REQUEST, WitnessDesk
+from notary.service.log.witness import MAX_REQUEST, WitnessDesk
 
 TYPE = "credential-notary/witness-state/v1"
 _AT_ONCE = 64

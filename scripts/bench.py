@@ -110,10 +110,10 @@ def run_part(part: str, folder: Path) -> dict[str, Any]:
 def submit(folder: Path) -> dict[str, Any]:
     """Submit and seal as `notary submit` and `notary seal` do, on a ledger of its own."""
     from api.cli.own_institution import self_asserted
-    from notary.service.accept import Accepted, accept
-    from notary.service.intake import open_sources, read_all
     from notary.service.notary import Notary
-    from notary.service.seal import seal
+    from notary.service.submission.accept import Accepted, accept
+    from notary.service.submission.intake import open_sources, read_all
+    from notary.service.submission.seal import seal
     from notary.store import open_ledger
 
     member = self_asserted("z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK", "Bench College", [ISSUER])

@@ -28,7 +28,7 @@ from notary.service.issuing.learner import RowReader
 from notary.service.issuing.roll import Roll
 from notary.service.issuing.table import open_table
 from notary.service.issuing.template import Template
-from notary.service.registry import members_in_force
+from notary.service.members.registry import members_in_force
 
 
 def main(rows: int) -> None:

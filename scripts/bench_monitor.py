@@ -28,7 +28,7 @@ from notary.core.keys import PublicKey
 from notary.core.log import Checkpoint, changed_tiles, decode_entries, encode_entries, entry_hash, tile_data
 from notary.core.merkle import Tree
 from notary.core.note import Note, SignatureType, VerifierKey
-from notary.service.monitor import Watch, monitor
+from notary.service.monitoring.monitor import Watch, monitor
 from notary.service.monitoring.own import Own
 from notary.service.monitoring.seen import Seen
 

@@ -20,8 +20,8 @@ from api.certificates.png import chunks_of, png_of
 from api.certificates.wording import require_good
 from notary.core.errors import Pending
 from notary.core.leaf import Form
-from notary.service.certificate import kept_credential
-from notary.service.learner import Award
+from notary.service.receipts.certificate import kept_credential
+from notary.service.receipts.learner import Award
 
 _SEAL = Path(__file__).parent / "seal"
 _BAKED = b"openbadgecredential"

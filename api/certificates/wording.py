@@ -20,9 +20,9 @@ from notary.core.evidence import EvidenceManifest
 from notary.core.leaf import Form
 from notary.core.status import Status
 from notary.core.verdict import Result, Verdict
-from notary.service.certificate import Particulars, particulars
-from notary.service.learner import Award
-from notary.service.progress import Stage
+from notary.service.receipts.certificate import Particulars, particulars
+from notary.service.receipts.learner import Award
+from notary.service.rounds.progress import Stage
 
 FIRST_PAGE_CRITERIA = 620
 """Characters of criteria that the first page holds; longer ones stand whole on the second."""

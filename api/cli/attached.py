@@ -21,7 +21,7 @@ def read_endorsements(data: bytes, beside: bytes | None) -> list[dict[str, JSON]
     """Return what others say of a receipt's credential; nothing where the receipt cannot be read."""
     if b'"attachments":[]' in data:
         return []
-    from notary.service.endorsements import endorsements_in
+    from notary.service.receipts.endorsements import endorsements_in
 
     try:
         receipt = Receipt.parse(data)

@@ -151,7 +151,7 @@ def price(settings: Settings) -> tuple[list[str], list[JSON]]:
     """Say what anchoring costs now on each chain: one transaction, however many credentials it carries."""
     from anchoring.profiles import Profiles
     from api.wiring import open_notary
-    from notary.service.anchoring import estimate
+    from notary.service.rounds.advancing import estimate
 
     try:
         with open_notary(settings) as notary:

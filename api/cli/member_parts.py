@@ -8,7 +8,7 @@ from api.cli.spoken import shown
 from notary.core.canonical import JSON, load
 from notary.core.errors import IssuerError
 from notary.core.registry import Programme
-from notary.service.application import MAX_SIZE
+from notary.service.members.application import MAX_SIZE
 
 
 def read_programme(text: str) -> Programme:

@@ -15,8 +15,8 @@ from notary.core.errors import VerifierError
 from notary.core.trust import Quorum, TrustFile
 from notary.ports.ledger import CredentialRow
 from notary.service.notary import Notary
-from notary.service.progress import Stage
-from notary.service.trust import NOBODY, export_trust
+from notary.service.receipts.trust import NOBODY, export_trust
+from notary.service.rounds.progress import Stage
 
 SUFFIX = ".receipt.json"
 TRUST_FILE = "trust.json"

@@ -9,7 +9,7 @@ from api.cli.spoken import shown
 from notary.core.canonical import canonical
 from notary.core.errors import IssuerError, NotaryError
 from notary.core.statement import SignedStatement, statement_id
-from notary.service.log import read_statement
+from notary.service.log.entries import read_statement
 from notary.service.status.statements import MAX_LINE, StatusDraft, is_status_line, read_status_file
 
 SIGNED = ".statements.ndjson"

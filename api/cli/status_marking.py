@@ -23,8 +23,8 @@ from notary.core.errors import IssuerError
 from notary.core.registry import MemberRecord
 from notary.core.status import Status
 from notary.ports.ledger import REASONS, CredentialId, Reason
+from notary.service.members.registry import Members, members_in_force
 from notary.service.notary import Notary
-from notary.service.registry import Members, members_in_force
 from notary.service.status.marking import Plan, Wish, mark, plan_marks
 from notary.service.status.statements import draw_statuses
 

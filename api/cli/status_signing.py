@@ -18,9 +18,9 @@ from notary.core.statement import SignedStatement
 from notary.ports import AnySigner
 from notary.ports.ledger import BatchId
 from notary.service.notary import Notary
-from notary.service.signing import sign
 from notary.service.status.signing import Difference, differences, differences_here
 from notary.service.status.statements import draw_statuses, log_status
+from notary.service.submission.signing import sign
 
 
 def sign_file(
@@ -55,7 +55,7 @@ def sign_file(
 
 def sign_here(notary: Notary, number: BatchId, signer: AnySigner, *, yes: bool) -> Said:
     """Sign a logged batch's statuses where the ledger is, by the member whose key this is, and log them."""
-    from notary.service.registry import members_in_force
+    from notary.service.members.registry import members_in_force
 
     keyed = [
         (record, key.id)

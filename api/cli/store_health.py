@@ -10,7 +10,7 @@ from api.settings import Settings, shown_address
 from api.wiring import open_notary, open_store
 from notary.core.cid import StoredBlock
 from notary.core.errors import NotaryError
-from notary.service.pinning import Served, stores
+from notary.service.pins.queue import Served, stores
 
 _PROBE = StoredBlock.of(b"credential-notary: is this block store there?\n")
 _LATE = timedelta(hours=6)

@@ -6,8 +6,8 @@ import time
 
 from api.cli.spoken import progress
 from notary.ports.ledger import AnchorState
-from notary.service.anchoring import Round, advance
 from notary.service.notary import Notary
+from notary.service.rounds.advancing import Round, advance
 
 _PATIENCE = 4
 """Typical waits after which waiting ends; the anchor goes on without it."""

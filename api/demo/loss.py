@@ -30,7 +30,7 @@ from notary.core.trust import TrustFile
 from notary.ports import Address
 from notary.ports.ledger import BatchId
 from notary.service.notary import Notary
-from notary.service.trust import export_trust
+from notary.service.receipts.trust import export_trust
 
 _LEARNER, _NUMBER = "Nadia Haddad", 3
 

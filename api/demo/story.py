@@ -27,17 +27,17 @@ from notary.core.credential import read
 from notary.core.encoding import format_time
 from notary.core.errors import IssuerError, OperatorError
 from notary.ports.ledger import BatchId
-from notary.service.accept import Accepted, Refused, Source, accept, read_source
-from notary.service.anchoring import advance
-from notary.service.evidence_manifest import Exhibit, attach
-from notary.service.log import log_batch
+from notary.service.evidence.manifest import Exhibit, attach
+from notary.service.log.entries import log_batch
+from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
-from notary.service.pinning import pin_due
-from notary.service.receipts import batch_receipts
-from notary.service.registry import members_in_force
-from notary.service.seal import BatchFile, seal, write_batch_file
-from notary.service.signing import Shown, recompute, sign
-from notary.service.trust import export_trust
+from notary.service.pins.queue import pin_due
+from notary.service.receipts.making import batch_receipts
+from notary.service.receipts.trust import export_trust
+from notary.service.rounds.advancing import advance
+from notary.service.submission.accept import Accepted, Refused, Source, accept, read_source
+from notary.service.submission.seal import BatchFile, seal, write_batch_file
+from notary.service.submission.signing import Shown, recompute, sign
 
 ROUNDS = 2
 PATIENCE = 180.0

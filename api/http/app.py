@@ -47,8 +47,8 @@ from api.words import chain_names
 from api.worker.outlook import Outlook
 from notary.core.encoding import shorten
 from notary.core.errors import NotaryError, OperatorError
-from notary.service.api_keys import Access
-from notary.service.journal import record_refusal
+from notary.service.access.api_keys import Access
+from notary.service.access.journal import record_refusal
 from notary.service.notary import Notary
 
 QUESTIONS_AT_ONCE = 30

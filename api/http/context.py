@@ -14,7 +14,7 @@ from api.http.problems import TooMany
 from api.worker.outlook import Outlook
 from notary.core.registry import MemberRecord
 from notary.ports.ledger import Role
-from notary.service.api_keys import Access, access_of
+from notary.service.access.api_keys import Access, access_of
 from notary.service.errors import Denied
 from notary.service.notary import Notary
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from api.carried import Carried, carried, is_carrier, without_receipt
 from notary.core.credential import read
 from notary.core.errors import NotaryError
-from notary.service.judging import Judgement, judge_dropped
 from notary.service.notary import Notary
+from notary.service.receipts.judging import Judgement, judge_dropped
 
 
 def judge_file(notary: Notary, name: str, data: bytes, credential: bytes | None) -> tuple[Judgement, str | None]:

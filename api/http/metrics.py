@@ -16,10 +16,10 @@ from api.http.observed import Requests
 from api.records import Backup
 from api.worker.outlook import Outlook
 from notary.ports.ledger import AnchorRow, AnchorState
-from notary.service.costs import fee_of
 from notary.service.notary import Notary
-from notary.service.pinning import Served, stores
-from notary.service.progress import Progress, Stage, progress, waiting
+from notary.service.pins.queue import Served, stores
+from notary.service.rounds.costs import fee_of
+from notary.service.rounds.progress import Progress, Stage, progress, waiting
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _COIN = 10**18

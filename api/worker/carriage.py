@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from notary.core.errors import NotaryError
 from notary.ports.ledger import AnchorRow, AnchorState, ManifestNumber
-from notary.service.anchoring import carry, held
 from notary.service.notary import Notary
+from notary.service.rounds.advancing import carry, held
 
 LONGEST = 1.0
 """Seconds after which a new manifest is noticed at the latest."""

@@ -27,19 +27,19 @@ class Job:
 
 
 def _pin_due(notary: Notary) -> object:
-    from notary.service.pinning import pin_due
+    from notary.service.pins.queue import pin_due
 
     return pin_due(notary)
 
 
 def _audit_pins(notary: Notary) -> object:
-    from notary.service.pinning import audit_pins
+    from notary.service.pins.queue import audit_pins
 
     return audit_pins(notary)
 
 
 def _cosign(notary: Notary) -> object:
-    from notary.service.cosigning import cosign
+    from notary.service.log.cosigning import cosign
 
     return cosign(notary)
 

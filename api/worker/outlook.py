@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from notary.ports.ledger import WorkerRow
 from notary.service.notary import Notary
-from notary.service.progress import Progress, Stage
-from notary.service.schedule import NextRound, Schedule, next_round
+from notary.service.rounds.progress import Progress, Stage
+from notary.service.rounds.schedule import NextRound, Schedule, next_round
 
 _STALLED = timedelta(seconds=90)
 """Beyond three beats: a unit of work may wait a minute for the one before it."""

@@ -22,10 +22,10 @@ from api.worker.jobs import Job
 from api.worker.live import Live
 from notary.core.errors import NotaryError, OperatorError
 from notary.ports.ledger import ITSELF, WorkerRow
-from notary.service.anchoring import draw, held
-from notary.service.cosigning import cosign
+from notary.service.log.cosigning import cosign
 from notary.service.notary import Notary
-from notary.service.schedule import Schedule, cleared, next_round
+from notary.service.rounds.advancing import draw, held
+from notary.service.rounds.schedule import Schedule, cleared, next_round
 
 TICK = 2.0
 """Seconds between two sweeps: how long new work and a dead worker's may lie."""

@@ -14,11 +14,11 @@ from notary.core.cid import Cid
 from notary.core.digest import Digest
 from notary.core.errors import Pending
 from notary.ports.ledger import CredentialId, CredentialRow, UnitOfWork
-from notary.service.drawing import read_manifest as read_anchor_manifest
+from notary.service.access.journal import Action, record
 from notary.service.errors import Absent
-from notary.service.evidence_manifest import read_manifest
-from notary.service.journal import Action, record
+from notary.service.evidence.manifest import read_manifest
 from notary.service.notary import Notary
+from notary.service.rounds.drawing import read_manifest as read_anchor_manifest
 
 
 @dataclass(frozen=True, slots=True)

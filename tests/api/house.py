@@ -23,11 +23,11 @@ from notary.core.canonical import canonical
 from notary.core.encoding import from_base64url
 from notary.core.errors import NotaryError
 from notary.ports.ledger import WorkerRow
-from notary.service.anchoring import advance
-from notary.service.api_keys import create_api_key
+from notary.service.access.api_keys import create_api_key
 from notary.service.notary import Notary
-from notary.service.seal import BatchFile
-from notary.service.signing import sign
+from notary.service.rounds.advancing import advance
+from notary.service.submission.seal import BatchFile
+from notary.service.submission.signing import sign
 
 SINCE = "2020-01-01T00:00:00Z"
 NDJSON = {"Content-Type": "application/x-ndjson"}

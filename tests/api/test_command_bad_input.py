@@ -13,9 +13,9 @@ from notary.core.canonical import canonical
 from notary.core.encoding import to_base58, to_digest_text
 from notary.core.registry import PURPOSES
 from notary.core.statement import BatchStatement
-from notary.service.intake import MAX_FILE
-from notary.service.log import read_statement
-from notary.service.signing import sign
+from notary.service.log.entries import read_statement
+from notary.service.submission.intake import MAX_FILE
+from notary.service.submission.signing import sign
 from tests.api.desk import ISSUER, PASSPHRASE, Desk, badge, ndjson
 from tests.world.cast import Key
 

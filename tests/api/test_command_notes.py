@@ -13,7 +13,7 @@ from api.command_line import main
 from api.key_files import KeyFile
 from notary.core.block_note import BlockNote
 from notary.core.note import Note, VerifierKey
-from notary.service.block_notes import party_key
+from notary.service.rounds.block_notes import party_key
 from tests.api.desk import Desk
 from tests.parts import EvmNode
 

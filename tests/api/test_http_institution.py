@@ -12,9 +12,9 @@ from notary.core.trust import TrustFile
 from notary.core.unixfs import read_file
 from notary.core.verdict import Result
 from notary.core.verify import verify
-from notary.service.api_keys import create_api_key, revoke_api_key
-from notary.service.seal import BatchFile
-from notary.service.signing import sign
+from notary.service.access.api_keys import create_api_key, revoke_api_key
+from notary.service.submission.seal import BatchFile
+from notary.service.submission.signing import sign
 from tests.api.house import JSON_BODY, NDJSON, House, problem
 
 

@@ -19,8 +19,8 @@ from notary.core.encoding import to_digest_text
 from notary.core.evidence import EvidenceManifest
 from notary.core.receipt import Receipt
 from notary.ports.ledger import ContactRow, CredentialId, MailKind
-from notary.service.endorsements import Role, endorse
 from notary.service.notary import Post
+from notary.service.receipts.endorsements import Role, endorse
 from tests.api.house import House, token_of
 from tests.mailbox import Mailbox
 
@@ -195,8 +195,8 @@ def test_endorsements_stand_on_both_pages(home: Home, tmp_path: Any) -> None:
     from api.cli.commands.claim import own_key
     from api.key_files import KeyFile
     from notary.core.credential import read
-    from notary.service.endorsements import attach_endorsement
-    from notary.service.registry import members_in_force
+    from notary.service.members.registry import members_in_force
+    from notary.service.receipts.endorsements import attach_endorsement
 
     key = own_key(KeyFile.create(tmp_path / "marta.pem", "a test's"))
     with home.house.notary.ledger.read() as work:

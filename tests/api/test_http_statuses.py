@@ -10,9 +10,9 @@ from notary.core.canonical import canonical
 from notary.core.encoding import to_digest_text
 from notary.core.receipt import Receipt
 from notary.core.status import Status
-from notary.service.signing import sign
 from notary.service.status.bundle import MAX_SIZE, StatusBundle, bundle_path
 from notary.service.status.statements import read_status_file
+from notary.service.submission.signing import sign
 from tests.api.house import House, problem, token_of
 
 FENWICK, MAKERS = 0, 1

@@ -26,12 +26,12 @@ from notary.core.credential import read
 from notary.core.digest import Digest, sha256
 from notary.core.encoding import to_base64url, to_digest_text, to_hex
 from notary.ports.ledger import ContactRow, CredentialId, InstitutionRow, KeyId, Role
-from notary.service.api_keys import access_of, create_api_key, key_hash, revoke_api_key
-from notary.service.endorsements import Role as EndorserRole
-from notary.service.endorsements import endorse
+from notary.service.access.api_keys import access_of, create_api_key, key_hash, revoke_api_key
 from notary.service.errors import Denied
-from notary.service.log import read_statement
-from notary.service.shares import share_credential
+from notary.service.log.entries import read_statement
+from notary.service.receipts.endorsements import Role as EndorserRole
+from notary.service.receipts.endorsements import endorse
+from notary.service.receipts.shares import share_credential
 from tests.api.doors import DOORS, HELD, OWN, Door, Ids, doors_of
 from tests.api.house import House, found_house, open_house, problem, token_of
 

@@ -21,7 +21,7 @@ from api.records import Backup
 from api.worker.jobs import Job
 from notary.core.encoding import to_base64url, to_hex
 from notary.core.errors import OperatorError
-from notary.service.pinning import audit_pins
+from notary.service.pins.queue import audit_pins
 from tests.api.house import House, found_house, open_house, token_of
 from tests.api.worker_lab import by_hand
 

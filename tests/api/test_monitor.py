@@ -35,10 +35,10 @@ from notary.core.note import Note, VerifierKey
 from notary.core.registry import Contract, RegistryState
 from notary.core.trust import Quorum, TrustedConsortium, TrustedContract, TrustedLog, TrustFile
 from notary.ports.ledger import AnchorState
-from notary.service.monitor import Watch, monitor
+from notary.service.log.witness import Submission, witness_key
 from notary.service.monitoring.findings import Finding, Kind, Report
+from notary.service.monitoring.monitor import Watch, monitor
 from notary.service.monitoring.seen import Seen
-from notary.service.witness import Submission, witness_key
 from tests.anchoring.hosts import host
 from tests.api.desk import PASSPHRASE, Desk
 from tests.api.house import House

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from notary.ports.ledger import CredentialId
-from notary.service.endorsements import attachments
+from notary.service.receipts.endorsements import attachments
 from tests.api.house import House, token_of
 from tests.api.test_http_chromium import DESK, PHONE, Visit, browser, served, visit
 

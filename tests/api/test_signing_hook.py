@@ -17,7 +17,7 @@ from notary.core.errors import Mismatch, NotaryError, OperatorError
 from notary.core.keys import Algorithm, PublicKey
 from notary.core.proof import DataIntegrityProof
 from notary.core.statement import BatchStatement, Recognition, message_to_sign
-from notary.service.signing import sign
+from notary.service.submission.signing import sign
 from tests.anchoring.hosts import host, raw_host
 from tests.api.desk import Desk, badge
 

@@ -14,10 +14,10 @@ from api.cli.waiting import settle
 from api.rounds import next_round_says
 from notary.core.errors import OperatorError
 from notary.ports import Outage
-from notary.service.anchoring import advance
 from notary.service.notary import Notary
-from notary.service.progress import progress
-from notary.service.schedule import Schedule, next_round
+from notary.service.rounds.advancing import advance
+from notary.service.rounds.progress import progress
+from notary.service.rounds.schedule import Schedule, next_round
 from tests.api.house import House, found_house, open_house
 
 

@@ -10,7 +10,7 @@ from api.worker.engine import Active
 from api.worker.jobs import Job
 from api.worker.worker import Worker
 from notary.service.notary import Notary
-from notary.service.schedule import Schedule
+from notary.service.rounds.schedule import Schedule
 
 AT_ONCE = Schedule(every=0, max_wait=0)
 

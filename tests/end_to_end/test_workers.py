@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notary.service.anchoring import advance
+from notary.service.rounds.advancing import advance
 from tests.end_to_end.workers import Process, Site, on_anvil, until
 from tests.parts import EvmNode, running_anvil
 from tests.ports.databases import postgres_server

@@ -32,9 +32,9 @@ from api.wiring import make_keys, open_notary
 from notary.core.canonical import canonical
 from notary.core.credential import read
 from notary.core.encoding import to_hex
-from notary.service.api_keys import create_api_key
-from notary.service.seal import BatchFile
-from notary.service.signing import recompute, sign
+from notary.service.access.api_keys import create_api_key
+from notary.service.submission.seal import BatchFile
+from notary.service.submission.signing import recompute, sign
 from tests.faults.auditor import Audit, Auditor, Scene
 from tests.faults.nodes import Miner, Rpc, kill, small_disk
 from tests.faults.points import Faults

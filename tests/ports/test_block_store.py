@@ -27,7 +27,7 @@ from notary.core.errors import Malformed, OperatorError
 from notary.core.unixfs import CHUNK, build_directory, build_file, links, read_path, update_tree, walk
 from notary.ports import BlockStore
 from notary.service.notary import Store
-from notary.service.stores import Stores
+from notary.service.pins.stores import Stores
 from notary.store import open_ledger
 from tests.parts import KuboNode
 

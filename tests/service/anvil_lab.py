@@ -18,7 +18,7 @@ from api.key_files import KeyFile
 from api.settings import ChainSetting, Settings
 from api.wiring import make_keys, open_notary
 from notary.ports.ledger import AnchorRow, AttemptRow
-from notary.service.anchoring import advance
+from notary.service.rounds.advancing import advance
 from tests.parts import EvmNode
 from tests.service.lab import _PASSPHRASE, SINCE, Lab, _institutions
 

@@ -15,8 +15,8 @@ from notary.service.governance.approvals import SignedApproval, approve
 from notary.service.governance.edits import Edit, edit
 from notary.service.governance.in_force import InForce, find_in_force
 from notary.service.governance.proposal import Draft, Proposal, propose
+from notary.service.members.registry import Members, members_in_force
 from notary.service.notary import Notary
-from notary.service.registry import Members, members_in_force
 from tests.service.lab import Lab
 
 DAY = 86_400

@@ -22,15 +22,15 @@ from notary.core.statement import SignedStatement
 from notary.core.verdict import Result
 from notary.core.verify import verify
 from notary.ports.ledger import BatchRow
-from notary.service.accept import Accepted, Refused, Source, accept, read_source
-from notary.service.anchoring import Round, advance
-from notary.service.log import log_batch
+from notary.service.log.entries import log_batch
+from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
-from notary.service.receipts import batch_receipts
-from notary.service.registry import members_in_force
-from notary.service.seal import BatchFile, seal, write_batch_file
-from notary.service.signing import recompute, sign
-from notary.service.trust import export_trust
+from notary.service.receipts.making import batch_receipts
+from notary.service.receipts.trust import export_trust
+from notary.service.rounds.advancing import Round, advance
+from notary.service.submission.accept import Accepted, Refused, Source, accept, read_source
+from notary.service.submission.seal import BatchFile, seal, write_batch_file
+from notary.service.submission.signing import recompute, sign
 
 SINCE = "2026-01-01T00:00:00Z"
 _PASSPHRASE = "for tests"

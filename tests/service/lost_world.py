@@ -24,19 +24,19 @@ from notary.core.digest import Digest
 from notary.core.manifest import Manifest
 from notary.ports import Address, BlockStore, Chain
 from notary.ports.ledger import BatchId, CredentialId
-from notary.service.accept import Accepted, Source, accept, read_source
-from notary.service.anchoring import advance, read_manifest
-from notary.service.evidence_manifest import Exhibit, attach
-from notary.service.log import log_batch
+from notary.service.evidence.manifest import Exhibit, attach
+from notary.service.log.entries import log_batch
+from notary.service.members.registry import Ground, found, members_in_force
 from notary.service.notary import Notary, Site
-from notary.service.receipts import batch_receipts
-from notary.service.recover import Recovery, World, recover
+from notary.service.receipts.making import batch_receipts
 from notary.service.recovery.events import Place
 from notary.service.recovery.fill import Source as FileSource
-from notary.service.registry import Ground, found, members_in_force
-from notary.service.seal import BatchFile, seal, write_batch_file
-from notary.service.sending import send
-from notary.service.signing import sign
+from notary.service.recovery.recover import Recovery, World, recover
+from notary.service.rounds.advancing import advance, read_manifest
+from notary.service.rounds.sending import send
+from notary.service.submission.accept import Accepted, Source, accept, read_source
+from notary.service.submission.seal import BatchFile, seal, write_batch_file
+from notary.service.submission.signing import sign
 from notary.store import open_ledger
 from notary.store.ledger import SqlLedger
 

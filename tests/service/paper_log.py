@@ -16,7 +16,7 @@ from notary.core.merkle import Tree
 from notary.core.note import Note, SignatureType, VerifierKey
 from notary.core.statement import BatchStatement, Recognition, SignedStatement, StatusStatement
 from notary.ports import Missing
-from notary.service.signing import sign
+from notary.service.submission.signing import sign
 
 ORIGIN = "paper.example/log"
 TIME = "2026-05-01T00:00:00Z"

@@ -11,11 +11,11 @@ from notary.core.status import Status
 from notary.core.verdict import Verdict
 from notary.core.verify import verify
 from notary.ports.ledger import REASONS, BatchRow, CredentialId, CredentialRow, Reason
-from notary.service.receipts import receipt
-from notary.service.signing import sign
+from notary.service.receipts.making import receipt
+from notary.service.receipts.trust import export_trust
 from notary.service.status.marking import Plan, Wish, mark, plan_marks
 from notary.service.status.statements import StatusDraft, draw_statuses, log_status
-from notary.service.trust import export_trust
+from notary.service.submission.signing import sign
 from tests.service.lab import Lab
 
 

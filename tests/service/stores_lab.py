@@ -15,14 +15,14 @@ from api.cli.commands.sign import retained
 from notary.core.cid import Cid, StoredBlock
 from notary.core.errors import OperatorError
 from notary.ports.ledger import CredentialId, PinState
-from notary.service.accept import Accepted
-from notary.service.drawing import read_manifest
-from notary.service.evidence_manifest import Exhibit, attach
-from notary.service.log import log_batch
+from notary.service.evidence.manifest import Exhibit, attach
+from notary.service.log.entries import log_batch
 from notary.service.notary import Notary, Store
-from notary.service.pinning import audit_pins
-from notary.service.seal import seal
-from notary.service.stores import Stores
+from notary.service.pins.queue import audit_pins
+from notary.service.pins.stores import Stores
+from notary.service.rounds.drawing import read_manifest
+from notary.service.submission.accept import Accepted
+from notary.service.submission.seal import seal
 from tests.service.lab import Lab
 
 HELD = (PinState.HELD,)

@@ -23,11 +23,11 @@ from notary.core.registry import (
     RegistryState,
 )
 from notary.core.statement import BatchStatement, Recognition
-from notary.service.application import Application
 from notary.service.governance.announcement import Announcement
 from notary.service.governance.rules import NEVER, check_records, is_recovery
-from notary.service.registry import make_state
-from notary.service.signing import sign
+from notary.service.members.application import Application
+from notary.service.members.registry import make_state
+from notary.service.submission.signing import sign
 
 NOW = 1_780_000_000
 OPEN = Period(None, None)

@@ -16,7 +16,8 @@ from notary.core.digest import ZERO
 from notary.core.errors import IssuerError
 from notary.core.leaf import Form
 from notary.ports.ledger import CredentialId, CredentialRow
-from notary.service.certificate import (
+from notary.service.errors import Absent
+from notary.service.receipts.certificate import (
     MAX_ITEMS,
     MAX_LINE,
     MAX_TEXT,
@@ -25,7 +26,6 @@ from notary.service.certificate import (
     find_award,
     particulars,
 )
-from notary.service.errors import Absent
 from tests.core.jose_tools import jwt
 from tests.service.lab import Lab
 

@@ -21,9 +21,14 @@ from notary.core.own_signature import CredentialKey
 from notary.core.receipt import Receipt
 from notary.core.verdict import Result
 from notary.ports.ledger import CredentialId
-from notary.service.accept import Accepted
-from notary.service.claims import Claim, Shown, Validation, make_claim, validate_claim, validation
-from notary.service.endorsements import (
+from notary.service.errors import Absent
+from notary.service.evidence.manifest import Exhibit, read_manifest
+from notary.service.issuing.badge import Issuer
+from notary.service.issuing.conformity import check_credential
+from notary.service.issuing.template import Party
+from notary.service.log.entries import log_batch
+from notary.service.receipts.claims import Claim, Shown, Validation, make_claim, validate_claim, validation
+from notary.service.receipts.endorsements import (
     ATTACHMENT,
     MOST,
     Endorsement,
@@ -32,14 +37,9 @@ from notary.service.endorsements import (
     endorse,
     endorsements_in,
 )
-from notary.service.errors import Absent
-from notary.service.evidence_manifest import Exhibit, read_manifest
-from notary.service.issuing.badge import Issuer
-from notary.service.issuing.conformity import check_credential
-from notary.service.issuing.template import Party
-from notary.service.log import log_batch
-from notary.service.receipts import receipt
-from notary.service.seal import seal
+from notary.service.receipts.making import receipt
+from notary.service.submission.accept import Accepted
+from notary.service.submission.seal import seal
 from tests.service.lab import Lab
 from tests.service.status_lab import judged
 

@@ -18,12 +18,12 @@ from notary.core.verdict import Result, Verdict
 from notary.core.verify import verify
 from notary.ports.ledger import BatchRow
 from notary.ports.witness import Witness, WitnessAnswer
-from notary.service.anchoring import advance
-from notary.service.cosigning import Cosigned, cosign
+from notary.service.log.cosigning import Cosigned, cosign
+from notary.service.log.witness import WitnessDesk
 from notary.service.notary import Notary
-from notary.service.receipts import batch_receipts
-from notary.service.trust import export_trust
-from notary.service.witness import WitnessDesk
+from notary.service.receipts.making import batch_receipts
+from notary.service.receipts.trust import export_trust
+from notary.service.rounds.advancing import advance
 from tests.service.lab import Lab, opened
 from tests.service.paper_log import new_key
 
@@ -232,7 +232,7 @@ def test_a_cosignature_of_something_else_is_not_taken(notary_lab: Lab, hire: Hir
 def test_a_cosigned_manifest_is_composed_again_all_the_same(notary_lab: Lab, hire: Hire) -> None:
     """The pinned tree holds the checkpoint that the log alone signed."""
     from notary.core.unixfs import read_path
-    from notary.service.anchoring import read_manifest
+    from notary.service.rounds.advancing import read_manifest
 
     witness = hire("one")
     notary = with_witnesses(notary_lab, witness)

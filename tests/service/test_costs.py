@@ -12,7 +12,7 @@ from notary.core.canonical import load
 from notary.core.evm import rlp
 from notary.core.receipt import EvmAnchor
 from notary.ports.ledger import AnchorRow
-from notary.service.costs import Certainty, Cost, _block_receipts, _gas_until, costs, fee_of, share, shares
+from notary.service.rounds.costs import Certainty, Cost, _block_receipts, _gas_until, costs, fee_of, share, shares
 from tests.service.lab import Failing, Lab
 
 EVER = {"since": 0, "until": 2**40}

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from notary.core.errors import NotaryError
-from notary.service.accept import Accepted, Refused
-from notary.service.log import log_batch
-from notary.service.seal import seal
+from notary.service.log.entries import log_batch
+from notary.service.submission.accept import Accepted, Refused
+from notary.service.submission.seal import seal
 from tests.service.lab import FailingLedger, Fault, Lab
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -24,7 +24,7 @@ from notary.service.governance.differences import describe, describe_states, pla
 from notary.service.governance.in_force import InForce, Seat
 from notary.service.governance.proposal import Draft, propose
 from notary.service.governance.rules import NEVER
-from notary.service.registry import Members, make_state
+from notary.service.members.registry import Members, make_state
 from tests.service.lost_world import new_key
 
 CHAIN = "eip155:1"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notary.core.errors import IssuerError, Malformed, Mismatch, OperatorError
-from notary.service.evidence import EncryptedItem, decrypt, encrypt
+from notary.service.evidence.encryption import EncryptedItem, decrypt, encrypt
 
 CONTENT = os.urandom(200_000)
 
@@ -145,7 +145,7 @@ def test_a_full_disk_is_reported_as_itself(item: EncryptedItem, monkeypatch: pyt
                 raise OSError(28, "No space left on device")
             return super().write(data)
 
-    monkeypatch.setattr("notary.service.evidence._temporary", Full)
+    monkeypatch.setattr("notary.service.evidence.encryption._temporary", Full)
     for Full.room in (0, len(CONTENT) - 1):
         with pytest.raises(OperatorError, match="No space left"):
             encrypt(io.BytesIO(CONTENT), "item")

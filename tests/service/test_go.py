@@ -18,9 +18,9 @@ from notary.core.log import changed_tiles
 from notary.core.merkle import NodeReader, consistency_path, inclusion_path, tree_root
 from notary.core.note import Note
 from notary.core.trust import TrustedLog
-from notary.service.log import append
-from notary.service.public_log import read_entries, read_tile, signed_checkpoint
-from notary.service.witness import Submission, WitnessDesk
+from notary.service.log.entries import append
+from notary.service.log.public_log import read_entries, read_tile, signed_checkpoint
+from notary.service.log.witness import Submission, WitnessDesk
 from tests.conftest import PROJECT, lacking
 from tests.service.lab import opened
 from tests.service.paper_log import Signatory, new_key

@@ -27,10 +27,10 @@ from notary.service.governance.history import read_history
 from notary.service.governance.in_force import InForce, find_in_force, places_of, view
 from notary.service.governance.proposal import Draft, Proposal
 from notary.service.governance.rules import NEVER
-from notary.service.joining import join
-from notary.service.log import log_batch
-from notary.service.registry import make_state, members_in_force
-from notary.service.sending import send
+from notary.service.log.entries import log_batch
+from notary.service.members.joining import join
+from notary.service.members.registry import make_state, members_in_force
+from notary.service.rounds.sending import send
 from notary.store import open_ledger
 from tests.service.council import Council, council, voter
 from tests.service.lab import Failing, FailingLedger, Lab, opened, resigned

@@ -19,15 +19,15 @@ from notary.core.errors import IssuerError, OperatorError
 from notary.core.evidence import EvidenceManifest
 from notary.core.leaf import Form, hash_leaf
 from notary.ports.ledger import CredentialId
-from notary.service.accept import link_hash
+from notary.service.access.journal import read_journal
 from notary.service.erase import erase, plan_erasure
-from notary.service.evidence import decrypt
-from notary.service.evidence_manifest import Exhibit, attach
-from notary.service.hand_over import TYPE, hand_over
-from notary.service.journal import read_journal
-from notary.service.learner import behind_link
-from notary.service.log import log_batch
-from notary.service.seal import seal
+from notary.service.evidence.encryption import decrypt
+from notary.service.evidence.manifest import Exhibit, attach
+from notary.service.log.entries import log_batch
+from notary.service.members.hand_over import TYPE, hand_over
+from notary.service.receipts.learner import behind_link
+from notary.service.submission.accept import link_hash
+from notary.service.submission.seal import seal
 from tests.ports.ledger_lab import credential, digest
 from tests.service.lab import Lab
 

@@ -9,9 +9,9 @@ import pytest
 
 from notary.core.registry import MemberRecord
 from notary.core.statement import Recognition
-from notary.service import intake, reading
-from notary.service.accept import Reading, Refused, Source, read_source
-from notary.service.intake import open_sources, read_all
+from notary.service.submission import intake, reading
+from notary.service.submission.accept import Reading, Refused, Source, read_source
+from notary.service.submission.intake import open_sources, read_all
 from tests.world.cast import ALWAYS
 
 MEMBER = MemberRecord(

@@ -9,8 +9,8 @@ import pytest
 from notary.core.cid import Cid
 from notary.core.errors import Mismatch, NotaryError, OperatorError
 from notary.ports import BlockStore
-from notary.service.joining import join
-from notary.service.registry import members_in_force
+from notary.service.members.joining import join
+from notary.service.members.registry import members_in_force
 from notary.store import open_ledger
 from notary.store.ledger import SqlLedger
 from tests.service.lab import Lab

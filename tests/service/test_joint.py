@@ -14,13 +14,13 @@ from notary.core.errors import IssuerError, Pending
 from notary.core.leaf import Form
 from notary.core.status import Status
 from notary.ports.ledger import BatchRow, CredentialId
-from notary.service.accept import Accepted, Refused, Source, read_source
-from notary.service.evidence_manifest import Exhibit, attach
-from notary.service.joint import accept_joint, with_partners
-from notary.service.log import log_batch
-from notary.service.lookup import find_proofs
-from notary.service.receipts import receipt
-from notary.service.seal import seal
+from notary.service.evidence.manifest import Exhibit, attach
+from notary.service.log.entries import log_batch
+from notary.service.receipts.lookup import find_proofs
+from notary.service.receipts.making import receipt
+from notary.service.submission.accept import Accepted, Refused, Source, read_source
+from notary.service.submission.joint import accept_joint, with_partners
+from notary.service.submission.seal import seal
 from tests.service.lab import Lab
 from tests.service.status_lab import changed, judged
 

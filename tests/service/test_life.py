@@ -12,11 +12,11 @@ from notary.core.errors import IssuerError, OperatorError, Pending
 from notary.core.statement import Recognition
 from notary.core.verdict import Result
 from notary.ports.ledger import BatchState
-from notary.service.accept import Accepted, Refused
-from notary.service.anchoring import advance, held, rounds
-from notary.service.log import log_batch
-from notary.service.receipts import batch_receipts
-from notary.service.seal import seal
+from notary.service.log.entries import log_batch
+from notary.service.receipts.making import batch_receipts
+from notary.service.rounds.advancing import advance, held, rounds
+from notary.service.submission.accept import Accepted, Refused
+from notary.service.submission.seal import seal
 from tests.service.lab import Failing, FailingLedger, Fault, Lab, resigned
 
 BOTH = pytest.mark.parametrize("happens", [False, True], ids=["failed", "failed but happened"])

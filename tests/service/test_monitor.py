@@ -12,11 +12,11 @@ from notary.core.digest import SIZE, sha256
 from notary.core.errors import OperatorError
 from notary.core.log import encode_entries
 from notary.core.statement import SignedStatement
-from notary.service.monitor import Watch, monitor
 from notary.service.monitoring.findings import MOST, Findings, Kind, Report
+from notary.service.monitoring.monitor import Watch, monitor
 from notary.service.monitoring.own import Own, read_own
 from notary.service.monitoring.seen import ChainSeen, ManifestSeen, Seen, Waiting
-from notary.service.seal import BATCH_FILE
+from notary.service.submission.seal import BATCH_FILE
 from tests.service.paper_log import ORIGIN, Files, PaperLog, Signatory, new_key
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -20,13 +20,13 @@ from notary.core.manifest import Manifest, snapshot_entry
 from notary.core.merkle import Tree, tree_root
 from notary.ports import BlockReader, Chain, Missing
 from notary.service.errors import Absent
-from notary.service.monitor import Watch, monitor
+from notary.service.log.public_log import read_entries, read_tile, signed_checkpoint
+from notary.service.log.snapshot import take_snapshot
 from notary.service.monitoring.anchored import Place
 from notary.service.monitoring.findings import Kind, Report
+from notary.service.monitoring.monitor import Watch, monitor
 from notary.service.monitoring.seen import Seen
 from notary.service.notary import Notary
-from notary.service.public_log import read_entries, read_tile, signed_checkpoint
-from notary.service.snapshot import take_snapshot
 from tests.service.lost_world import Lab, found_lab, grown_lab
 from tests.service.test_recover import Node, status
 

@@ -14,10 +14,10 @@ from anchoring.embedded_blocks import FILE
 from notary.core.cid import Cid, Codec, StoredBlock
 from notary.core.errors import OperatorError
 from notary.core.verdict import Result
-from notary.service.drawing import draw
 from notary.service.erase import erase, plan_erasure
-from notary.service.pinning import audit_pins, pin_due, stores
-from notary.service.stores import backoff
+from notary.service.pins.queue import audit_pins, pin_due, stores
+from notary.service.pins.stores import backoff
+from notary.service.rounds.drawing import draw
 from tests.service.lab import Failing, FailingLedger, Fault, Lab
 from tests.service.stores_lab import Cluster, Node
 

@@ -15,8 +15,8 @@ from notary.core.cid import Cid
 from notary.core.verdict import Result
 from notary.ports import BlockStore
 from notary.service.notary import Store
-from notary.service.pinning import audit_pins, pin_due, stores
-from notary.service.stores import reach
+from notary.service.pins.queue import audit_pins, pin_due, stores
+from notary.service.pins.stores import reach
 from tests.parts import KuboNode, free_port, running_kubo
 from tests.service.stores_lab import Cluster
 

@@ -15,10 +15,10 @@ from notary.core.errors import IssuerError
 from notary.core.statement import Recognition
 from notary.core.status import Status
 from notary.ports.ledger import BatchRow, CredentialId, Noted
-from notary.service.evidence_manifest import Exhibit, attach, read_manifest
-from notary.service.joint import with_partners
-from notary.service.preflight import Grade, Report, Unready, preflight
-from notary.service.seal import seal
+from notary.service.evidence.manifest import Exhibit, attach, read_manifest
+from notary.service.submission.joint import with_partners
+from notary.service.submission.preflight import Grade, Report, Unready, preflight
+from notary.service.submission.seal import seal
 from tests.service.lab import Lab
 from tests.service.status_lab import marked, rows
 
@@ -43,7 +43,7 @@ def edited(credential: bytes, **changes: Any) -> bytes:
 def logged_again(lab: Lab, who: int, data: bytes) -> BatchRow:
     """Submit one credential, seal and sign it."""
     from notary.core.credential import read
-    from notary.service.log import log_batch
+    from notary.service.log.entries import log_batch
 
     institution = lab.institutions[who]
     lab.submit(institution, data, duplicates=True)
@@ -102,7 +102,7 @@ def test_another_issuers_credential_is_an_error_unless_it_is_joint(notary_lab: L
     college, makers, _ = notary_lab.institutions
     (theirs,) = notary_lab.credentials(college, "Ana")
     record = notary_lab.record(makers)
-    from notary.service.accept import Source, accept, read_source
+    from notary.service.submission.accept import Source, accept, read_source
 
     named = with_partners(record, [notary_lab.record(college)])
     list(accept(notary_lab.notary, record, [read_source(Source(theirs, "a.json"), named)]))

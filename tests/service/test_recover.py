@@ -25,10 +25,10 @@ from notary.core.statement import BatchStatement, StatusStatement
 from notary.core.unixfs import read_path, update_tree, walk
 from notary.ports import Address, Block, Chain, Inclusion, Logged, Sighting
 from notary.ports.ledger import BatchId
-from notary.service.log import append
+from notary.service.log.entries import append
 from notary.service.notary import Notary
 from notary.service.recovery.choice import examine
-from notary.service.signing import sign
+from notary.service.submission.signing import sign
 from tests.service.lost_world import Clock, Lab, all_receipts, grown_lab, new_key
 
 

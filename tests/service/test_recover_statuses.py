@@ -13,14 +13,14 @@ from notary.core.manifest import Manifest
 from notary.core.status import Status
 from notary.core.verify import verify
 from notary.ports.ledger import REASONS, BatchId, CredentialId
+from notary.service.log.soundness import check_ledger
+from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
-from notary.service.receipts import batch_receipts
-from notary.service.registry import members_in_force
-from notary.service.signing import sign
-from notary.service.soundness import check_ledger
+from notary.service.receipts.making import batch_receipts
+from notary.service.receipts.trust import export_trust
 from notary.service.status.marking import Wish, mark, plan_marks
 from notary.service.status.statements import draw_statuses, log_status
-from notary.service.trust import export_trust
+from notary.service.submission.signing import sign
 from tests.service.lost_world import ORIGIN, Lab, grown_lab
 from tests.service.test_recover import link, lose
 

@@ -15,8 +15,8 @@ from notary.core.status import Status
 from notary.ports.ledger import CredentialId, Reason
 from notary.service.errors import Absent
 from notary.service.governance.applying import change_members
-from notary.service.receipts import receipt
-from notary.service.registry import keep_state, make_state, members_in_force
+from notary.service.members.registry import keep_state, make_state, members_in_force
+from notary.service.receipts.making import receipt
 from notary.service.status.marking import Wish, mark, plan_marks
 from notary.service.status.reissue import newest_of, plan_reissue
 from notary.service.status.statements import draw_statuses, log_status, unsigned_statuses

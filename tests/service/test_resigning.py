@@ -13,13 +13,13 @@ from api.wiring import make_keys
 from notary.core.registry import Compromise, MemberKey, MemberRecord, Period
 from notary.core.verdict import Result
 from notary.ports.ledger import BatchRow, BatchState
-from notary.service.anchoring import advance, draw
 from notary.service.governance.applying import change_members
-from notary.service.log import log_batch
-from notary.service.progress import progress
-from notary.service.registry import members_in_force
-from notary.service.seal import BatchFile, write_batch_file
-from notary.service.signing import sign
+from notary.service.log.entries import log_batch
+from notary.service.members.registry import members_in_force
+from notary.service.rounds.advancing import advance, draw
+from notary.service.rounds.progress import progress
+from notary.service.submission.seal import BatchFile, write_batch_file
+from notary.service.submission.signing import sign
 from tests.service.lab import SINCE, FailingLedger, Fault, Lab
 
 BOTH = pytest.mark.parametrize("happens", [False, True], ids=["failed", "failed but happened"])

@@ -22,14 +22,14 @@ from notary.core.trust import Quorum
 from notary.core.verdict import Result
 from notary.core.verify import verify
 from notary.ports.ledger import AnchorState
-from notary.service.anchoring import advance, carry, draw, held, rounds, unfinished
-from notary.service.archive import fetch_archive
-from notary.service.block_notes import add_notes, party_key, read_notes, sign_block
+from notary.service.members.registry import Ground, found, members_in_force
 from notary.service.notary import Site
-from notary.service.receipts import batch_receipts
-from notary.service.registry import Ground, found, members_in_force
-from notary.service.sending import send
-from notary.service.trust import export_trust
+from notary.service.receipts.making import batch_receipts
+from notary.service.receipts.trust import export_trust
+from notary.service.rounds.advancing import advance, carry, draw, held, rounds, unfinished
+from notary.service.rounds.archive import fetch_archive
+from notary.service.rounds.block_notes import add_notes, party_key, read_notes, sign_block
+from notary.service.rounds.sending import send
 from tests.service.lab import Failing, Fault, Lab
 
 
@@ -303,7 +303,7 @@ def _drawn(notary_lab: Lab) -> Any:
 
 
 def _root(notary_lab: Lab) -> Any:
-    from notary.service.anchoring import read_manifest
+    from notary.service.rounds.advancing import read_manifest
 
     with notary_lab.notary.ledger.read() as work:
         return read_manifest(work.anchors.manifests()[-1]).anchor_root()

@@ -17,12 +17,12 @@ from notary.core.statement import SignedStatement
 from notary.core.status import Status, StatusList
 from notary.core.unixfs import read_path
 from notary.ports.ledger import BatchId, CredentialId, MarkRow, Reason
-from notary.service.log import log_batch
-from notary.service.preflight import Unready
-from notary.service.receipts import batch_receipts, receipt
-from notary.service.seal import seal
+from notary.service.log.entries import log_batch
+from notary.service.receipts.making import batch_receipts, receipt
 from notary.service.status.marking import Wish, mark, plan_marks
 from notary.service.status.statements import draw_statuses, log_status, read_status_file, unsigned_statuses
+from notary.service.submission.preflight import Unready
+from notary.service.submission.seal import seal
 from tests.service.lab import FailingLedger, Fault, Lab, resigned
 from tests.service.status_lab import changed, judged, marked, planned, results, rows, signed_drafts
 

@@ -18,7 +18,7 @@ from notary.core.merkle import consistency_path
 from notary.core.note import Note, NoteSignature
 from notary.core.trust import TrustedLog
 from notary.ports.witness import WitnessAnswer
-from notary.service.witness import MAX_REQUEST, SIZE_TYPE, Submission, WitnessDesk
+from notary.service.log.witness import MAX_REQUEST, SIZE_TYPE, Submission, WitnessDesk
 from tests.service.paper_log import ORIGIN, PaperLog, new_key
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

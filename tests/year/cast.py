@@ -9,7 +9,7 @@ from api.demo.institutions import PROFILES, Institution, Profile
 from api.key_files import KeyFile
 from notary.core.canonical import JSON
 from notary.core.registry import PURPOSES, MemberKey, MemberRecord, Period
-from notary.service.application import Application
+from notary.service.members.application import Application
 from tests.service.paper_log import new_key
 
 FENWICK, MAKERS, RIVERA, NORTHGATE, QUAY = range(5)

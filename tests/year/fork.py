@@ -10,9 +10,9 @@ from api.wiring import LEDGER
 from notary.core.canonical import canonical
 from notary.core.trust import TrustFile
 from notary.ports.ledger import AnchorState
-from notary.service.cosigning import cosign
+from notary.service.log.cosigning import cosign
 from notary.service.monitoring.findings import Report
-from notary.service.receipts import receipt
+from notary.service.receipts.making import receipt
 from notary.store import open_ledger
 from tests.year.cast import QUAY
 from tests.year.verdicts import Form, Trust

@@ -24,28 +24,28 @@ from notary.core.statement import SignedStatement
 from notary.core.status import Status
 from notary.core.trust import Quorum, TrustedLog
 from notary.ports.ledger import BatchRow, CredentialId
-from notary.service.accept import Accepted, Source
-from notary.service.anchoring import advance
-from notary.service.block_notes import add_notes, party_key, sign_block
 from notary.service.governance.announcement import Announcement
 from notary.service.governance.applying import apply
 from notary.service.governance.approvals import SignedApproval
 from notary.service.governance.edits import Edit
 from notary.service.governance.proposal import Draft, Proposal
-from notary.service.institution import submit
-from notary.service.log import log_batch
-from notary.service.monitor import Watch, monitor
+from notary.service.log.entries import log_batch
+from notary.service.log.witness import WitnessDesk
+from notary.service.members.institution import submit
 from notary.service.monitoring.anchored import Place
 from notary.service.monitoring.findings import Report
+from notary.service.monitoring.monitor import Watch, monitor
 from notary.service.monitoring.own import read_own
 from notary.service.monitoring.seen import Seen
-from notary.service.receipts import receipt
-from notary.service.seal import seal
+from notary.service.receipts.making import receipt
+from notary.service.receipts.trust import export_trust
+from notary.service.rounds.advancing import advance
+from notary.service.rounds.block_notes import add_notes, party_key, sign_block
 from notary.service.status.bundle import refreshed
 from notary.service.status.publishing import status_bundles
 from notary.service.status.statements import log_status
-from notary.service.trust import export_trust
-from notary.service.witness import WitnessDesk
+from notary.service.submission.accept import Accepted, Source
+from notary.service.submission.seal import seal
 from tests.service.council import Council, council, voter
 from tests.service.lab import Lab
 from tests.service.paper_log import new_key

@@ -12,8 +12,8 @@ from api.settings import Settings
 from api.wiring import open_notary
 from notary.core.canonical import JSON
 from notary.ports.ledger import AnchorState
-from notary.service.anchoring import Round, advance, estimate
 from notary.service.notary import Notary
+from notary.service.rounds.advancing import Round, advance, estimate
 
 _GWEI = 10**9
 _COIN = 10**18
@@ -60,7 +60,7 @@ def anchor(settings: Settings, *, wait: bool, dry_run: bool, notes: tuple[Path, 
 
 def _lagging(notary: Notary) -> list[str]:
     """Bring the other block stores what was pinned; say which lag behind."""
-    from notary.service.pinning import pin_due
+    from notary.service.pins.queue import pin_due
 
     lagging = [each for each in pin_due(notary) if each.queue.waiting]
     return [f"  {each.store} lags behind by {count(each.queue.waiting, 'pin')}: notary doctor" for each in lagging]
@@ -74,7 +74,7 @@ def _next(found: tuple[Round, ...], *, final: bool) -> str:
 
 
 def _add_notes(settings: Settings, files: tuple[Path, ...]) -> Said:
-    from notary.service.block_notes import add_notes, read_notes
+    from notary.service.rounds.block_notes import add_notes, read_notes
 
     notes = [note for file in files for note in read_notes(file.read_bytes(), shown(file))]
     with open_notary(settings, chains=False) as notary:

@@ -9,7 +9,7 @@ from api.settings import Settings
 from notary.core.canonical import JSON
 from notary.core.encoding import format_time
 from notary.ports.ledger import ApiKeyRow, KeyId, Role
-from notary.service.api_keys import DAYS
+from notary.service.access.api_keys import DAYS
 
 
 @click.group("api-key")
@@ -33,7 +33,7 @@ def api_key() -> None:
 def new(settings: Settings, institution: str | None, role: str, days: int) -> Said:
     """Make a key; it is shown once."""
     from api.wiring import open_notary
-    from notary.service.api_keys import create_api_key
+    from notary.service.access.api_keys import create_api_key
 
     with open_notary(settings, chains=False) as notary:
         row, made = create_api_key(notary, institution, Role(role), days=days)
@@ -53,8 +53,8 @@ def new(settings: Settings, institution: str | None, role: str, days: int) -> Sa
 def list_(settings: Settings, issuer: str | None) -> Said:
     """List the keys, those that have ended too: whose, since when, until when, and when they were last used."""
     from api.wiring import open_notary
-    from notary.service.api_keys import list_api_keys
-    from notary.service.registry import members_in_force
+    from notary.service.access.api_keys import list_api_keys
+    from notary.service.members.registry import members_in_force
 
     with open_notary(settings, chains=False) as notary:
         member = members_in_force(notary.ledger).require(issuer) if issuer else None
@@ -70,7 +70,7 @@ def list_(settings: Settings, issuer: str | None) -> Said:
 def revoke(settings: Settings, ids: tuple[str, ...]) -> Said:
     """End keys now. One that has ended before stays so."""
     from api.wiring import open_notary
-    from notary.service.api_keys import revoke_api_key
+    from notary.service.access.api_keys import revoke_api_key
 
     with open_notary(settings, chains=False) as notary:
         ended = [revoke_api_key(notary, KeyId(name)) for name in ids]

@@ -14,8 +14,8 @@ from api.wiring import open_notary, schedule_of
 from api.worker.outlook import Outlook
 from notary.core.encoding import format_time, to_digest_text
 from notary.core.errors import OperatorError
-from notary.service.progress import Progress, Stage, progress, waiting
-from notary.service.registry import members_in_force
+from notary.service.members.registry import members_in_force
+from notary.service.rounds.progress import Progress, Stage, progress, waiting
 from notary.service.status.statements import Unsigned, unsigned_statuses
 
 _UNDER_WAY = (Stage.SUBMITTED, Stage.CONFIRMED)

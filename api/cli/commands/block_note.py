@@ -31,7 +31,7 @@ def block_note(numbers: tuple[int, ...], chain: str, key: Path, origin: str, pas
     block is not. With --json the key that belongs into trust files is told too.
     """
     from anchoring.evm import EvmChain
-    from notary.service.block_notes import party_key, sign_block
+    from notary.service.rounds.block_notes import party_key, sign_block
 
     node, signer = EvmChain(chain), open_key(key, passphrase_file)
     notes = [str(sign_block(node, number, origin, signer)) for number in dict.fromkeys(numbers)]

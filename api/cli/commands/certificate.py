@@ -19,9 +19,9 @@ from api.words import chain_names
 from notary.core.canonical import JSON
 from notary.core.errors import Pending
 from notary.ports.ledger import BatchId, CredentialId
-from notary.service.certificate import batch_awards, find_award
-from notary.service.learner import Award
 from notary.service.notary import Notary
+from notary.service.receipts.certificate import batch_awards, find_award
+from notary.service.receipts.learner import Award
 
 
 @command("certificate", example="notary certificate --batch 7 --out certificates/ --report report.json")

@@ -48,8 +48,8 @@ def claim(
 
     It names the evidence by digest: send these files along.
     """
-    from notary.service.claims import Claim, Shown, make_claim
     from notary.service.issuing.cells import read_line
+    from notary.service.receipts.claims import Claim, Shown, make_claim
 
     if out.exists():
         raise OperatorError(f"{shown(out)} is there already", hint="Choose another name: --out FILE")
@@ -79,7 +79,7 @@ def claim(
 
 def own_key(key: KeyFile) -> CredentialKey:
     """Return a person's key as it signs: by the did:key that it is."""
-    from notary.service.endorsements import credential_key_id
+    from notary.service.receipts.endorsements import credential_key_id
 
     multibase = key.public_key_multibase
     return CredentialKey(PublicKey.parse(multibase, "key"), credential_key_id(multibase), key.sign)

@@ -13,7 +13,7 @@ from api.cli.receipt_files import cell
 from api.cli.spoken import Said, Table, command, count, shown
 from api.settings import Settings
 from notary.core.errors import OperatorError
-from notary.service.costs import Certainty, Cost, Share
+from notary.service.rounds.costs import Certainty, Cost, Share
 
 _COLUMNS = (
     "month",
@@ -47,9 +47,9 @@ def costs(settings: Settings, month: str, table: Path | None) -> Said:
     """
     from anchoring.profiles import Profiles
     from api.wiring import open_notary
-    from notary.service.costs import costs as find_costs
-    from notary.service.costs import shares
-    from notary.service.registry import members_in_force
+    from notary.service.members.registry import members_in_force
+    from notary.service.rounds.costs import costs as find_costs
+    from notary.service.rounds.costs import shares
 
     since, until = _bounds(month)
     try:

@@ -25,8 +25,8 @@ from notary.service.delivery.handing import Handed, make_links, note_handed
 from notary.service.delivery.queue import Delivery, enqueue, plan_delivery, resend
 from notary.service.delivery.text import MAX_TEMPLATE, Template
 from notary.service.issuing.cells import Unread, read_email
+from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
-from notary.service.registry import members_in_force
 
 SHOWN = 20
 """Credentials on screen; `--json` has them all."""

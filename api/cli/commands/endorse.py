@@ -52,9 +52,9 @@ def write(
     from notary.core.credential import Credential, read
     from notary.core.errors import NotaryError
     from notary.core.receipt import MAX_SIZE, TYPE, Receipt
-    from notary.service.endorsements import Role, named
-    from notary.service.endorsements import endorse as sign_endorsement
     from notary.service.issuing.cells import read_line
+    from notary.service.receipts.endorsements import Role, named
+    from notary.service.receipts.endorsements import endorse as sign_endorsement
 
     if out.exists():
         raise OperatorError(f"{shown(out)} is there already", hint="Choose another name: --out FILE")
@@ -92,8 +92,8 @@ def write(
 def attach(settings: Settings, credential: str, file: Path, issuer: str | None) -> Said:
     """Attach an endorsement to a credential of yours: its page and its receipts show it from now on."""
     from api.wiring import open_notary
-    from notary.service.endorsements import MAX_SIZE, attach_endorsement
-    from notary.service.registry import members_in_force
+    from notary.service.members.registry import members_in_force
+    from notary.service.receipts.endorsements import MAX_SIZE, attach_endorsement
 
     with file.open("rb") as opened:
         data = opened.read(MAX_SIZE + 1)

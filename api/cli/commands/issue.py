@@ -35,7 +35,6 @@ from notary.core.encoding import format_time
 from notary.core.errors import IssuerError
 from notary.core.own_signature import CredentialKey
 from notary.core.registry import MemberRecord
-from notary.service.accept import Refused
 from notary.service.issuing.badge import BadgeMaker, Issuer
 from notary.service.issuing.cells import Order
 from notary.service.issuing.columns import match_columns
@@ -47,8 +46,9 @@ from notary.service.issuing.learner import Learner, RowReader
 from notary.service.issuing.roll import Roll
 from notary.service.issuing.table import open_table
 from notary.service.issuing.template import Template
+from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
-from notary.service.registry import members_in_force
+from notary.service.submission.accept import Refused
 
 WRITTEN = 1000
 """Links written down at once."""

@@ -23,8 +23,8 @@ def journal(settings: Settings, issuer: str | None, newest: int, seen: str | Non
     Exit code 1 where an entry was changed or removed, or the one of --seen is not there.
     """
     from api.wiring import open_notary
-    from notary.service.journal import check_journal, newest_entries, to_json
-    from notary.service.registry import members_in_force
+    from notary.service.access.journal import check_journal, newest_entries, to_json
+    from notary.service.members.registry import members_in_force
 
     with open_notary(settings, chains=False) as notary:
         checked = check_journal(notary, from_digest_text(seen, "--seen") if seen else None)

@@ -26,7 +26,7 @@ def renew(settings: Settings, credential: str, *, yes: bool) -> Said:
     Where it was only lost, mail another beside it: notary deliver --resend ID.
     """
     from api.wiring import open_notary
-    from notary.service.links import renew_link
+    from notary.service.receipts.links import renew_link
 
     with open_notary(settings, chains=False) as notary:
         if not yes:

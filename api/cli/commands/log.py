@@ -13,8 +13,8 @@ from notary.core.canonical import JSON
 from notary.core.digest import TreeSize
 from notary.core.log import changed_tiles
 from notary.core.statement import BatchStatement
-from notary.service.log import read_statement
-from notary.service.public_log import read_entries, read_tile, signed_checkpoint
+from notary.service.log.entries import read_statement
+from notary.service.log.public_log import read_entries, read_tile, signed_checkpoint
 from notary.service.status.bundle import bundle_path
 from notary.service.status.publishing import status_bundles
 

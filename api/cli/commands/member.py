@@ -16,7 +16,7 @@ from notary.core.errors import IssuerError
 from notary.core.registry import PURPOSES, MemberKey, MemberRecord, Period
 from notary.core.shape import read_did
 from notary.core.statement import Recognition
-from notary.service.application import MAX_SIZE, Application
+from notary.service.members.application import MAX_SIZE, Application
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _RECOGNITION = click.Choice([recognition.value for recognition in Recognition])
@@ -153,7 +153,7 @@ def close(settings: Settings, member: str, successor: str | None, on: str | None
 def list_(settings: Settings) -> Said:
     """List the members in force."""
     from api.wiring import open_notary
-    from notary.service.registry import members_in_force
+    from notary.service.members.registry import members_in_force
 
     with open_notary(settings, chains=False) as notary:
         members = members_in_force(notary.ledger)
@@ -170,8 +170,8 @@ def export(settings: Settings, did: str, recipients: tuple[str, ...], out: Path)
     Credentials, salts, evidence with its keys, names, hashes of learners' links. Nothing changes here.
     """
     from api.wiring import open_notary
-    from notary.service.hand_over import hand_over
-    from notary.service.registry import members_in_force
+    from notary.service.members.hand_over import hand_over
+    from notary.service.members.registry import members_in_force
 
     with open_notary(settings, chains=False) as notary:
         record = members_in_force(notary.ledger).require(did)

@@ -12,9 +12,9 @@ from api.settings import Settings
 from api.wiring import open_notary
 from notary.core.canonical import JSON
 from notary.ports.ledger import BatchId, CredentialId
-from notary.service.progress import Stage
-from notary.service.receipts import batch_receipts
-from notary.service.receipts import receipt as make_receipt
+from notary.service.receipts.making import batch_receipts
+from notary.service.receipts.making import receipt as make_receipt
+from notary.service.rounds.progress import Stage
 
 
 @command("receipt", example="notary receipt --batch 7 --out receipts/ --report report.json")

@@ -12,7 +12,7 @@ from api.settings import EMBEDDED, Settings
 from notary.core.canonical import JSON
 from notary.core.encoding import from_hex, to_digest_text, to_hex
 from notary.ports import Address
-from notary.service.recover import Recovery, Unfollowed
+from notary.service.recovery.recover import Recovery, Unfollowed
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

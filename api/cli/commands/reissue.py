@@ -14,13 +14,13 @@ from notary.core.errors import IssuerError
 from notary.core.registry import MemberRecord
 from notary.core.status import Status
 from notary.ports.ledger import REASONS, CredentialId, Reason
-from notary.service.accept import Accepted, accept, read_source
-from notary.service.accept import Source as Submitted
 from notary.service.delivery.queue import inherit_contact
-from notary.service.intake import open_sources
+from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
-from notary.service.registry import members_in_force
 from notary.service.status.reissue import plan_reissue
+from notary.service.submission.accept import Accepted, accept, read_source
+from notary.service.submission.accept import Source as Submitted
+from notary.service.submission.intake import open_sources
 
 _REASONS = "; ".join(f"{reason}: {REASON_WORDS[reason]}" for reason in REASONS[Status.REPLACED])
 

@@ -12,8 +12,8 @@ from notary.core.canonical import JSON
 from notary.core.encoding import to_digest_text
 from notary.core.registry import MemberRecord
 from notary.core.statement import Recognition
-from notary.service.preflight import Report
-from notary.service.registry import members_in_force
+from notary.service.members.registry import members_in_force
+from notary.service.submission.preflight import Report
 
 
 @command("seal", example="notary seal --issuer did:web:fenwick.example --out batches/")
@@ -47,10 +47,10 @@ def seal(
     from api.cli.batch_files import write_batch
     from api.cli.commands.submit import choose_member
     from api.wiring import open_notary
-    from notary.service.preflight import Unready, preflight
-    from notary.service.progress import waiting
-    from notary.service.registry import Members
-    from notary.service.seal import seal as seal_batch
+    from notary.service.members.registry import Members
+    from notary.service.rounds.progress import waiting
+    from notary.service.submission.preflight import Unready, preflight
+    from notary.service.submission.seal import seal as seal_batch
 
     with open_notary(settings, chains=False) as notary:
         members = members_in_force(notary.ledger)

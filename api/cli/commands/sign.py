@@ -22,12 +22,12 @@ from notary.core.mandate import check_recognition
 from notary.core.statement import SignedStatement
 from notary.ports import AnySigner
 from notary.ports.ledger import BatchId, BatchRow
-from notary.service.accept import Refused
-from notary.service.intake import open_sources
 from notary.service.notary import Notary
-from notary.service.seal import BatchFile, write_batch_file
-from notary.service.signing import Shown, recompute
-from notary.service.signing import sign as sign_statement
+from notary.service.submission.accept import Refused
+from notary.service.submission.intake import open_sources
+from notary.service.submission.seal import BatchFile, write_batch_file
+from notary.service.submission.signing import Shown, recompute
+from notary.service.submission.signing import sign as sign_statement
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _PATH = click.Path(exists=True, path_type=Path)
@@ -113,7 +113,7 @@ def sign_batch(
 
     `agree` is shown it before anything is signed, and raises where somebody does not.
     """
-    from notary.service.registry import members_in_force
+    from notary.service.members.registry import members_in_force
 
     shown_batch = recompute(BatchFile.parse(write_batch_file(notary, batch.id)), own)
     record = members_in_force(notary.ledger).require(batch.institution)
@@ -155,7 +155,7 @@ def _sign_here(
 ) -> Said:
     from api.cli.status_signing import sign_here
     from api.wiring import open_notary
-    from notary.service.log import log_batch
+    from notary.service.log.entries import log_batch
     from notary.service.status.statements import unsigned_statuses
 
     with open_notary(settings, chains=False) as notary:
@@ -204,7 +204,7 @@ def _kept(settings: Settings, notary: Notary, batch: BatchRow) -> AnySigner | No
     """Return the key kept here for an institution: its own where this is its own notary, else as a custodian."""
     from api.cli.own_institution import own_key
     from api.custody import find_key
-    from notary.service.registry import members_in_force
+    from notary.service.members.registry import members_in_force
 
     record = members_in_force(notary.ledger).require(batch.institution)
     kept = find_key(settings.data, {key.public_key_multibase for key in record.keys if key.custodial})
@@ -213,7 +213,7 @@ def _kept(settings: Settings, notary: Notary, batch: BatchRow) -> AnySigner | No
 
 def _deliver(settings: Settings, path: Path) -> Said:
     from api.wiring import open_notary
-    from notary.service.log import log_batch
+    from notary.service.log.entries import log_batch
 
     if path.name.endswith(SIGNED):
         from api.cli.status_signing import deliver

@@ -25,14 +25,14 @@ from notary.core.trust import TrustFile
 from notary.core.verdict import Verdict
 from notary.core.verify import verify
 from notary.ports.ledger import BatchState, CredentialId
-from notary.service.accept import Accepted, Reading, Refused, accept, read_source
 from notary.service.governance.applying import change_members
-from notary.service.intake import open_sources
-from notary.service.log import log_batch
+from notary.service.log.entries import log_batch
+from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
-from notary.service.receipts import receipt as make_receipt
-from notary.service.registry import members_in_force
-from notary.service.seal import seal
+from notary.service.receipts.making import receipt as make_receipt
+from notary.service.submission.accept import Accepted, Reading, Refused, accept, read_source
+from notary.service.submission.intake import open_sources
+from notary.service.submission.seal import seal
 
 SHOWN = 20
 """Files on screen; --json has them all."""

@@ -18,12 +18,12 @@ from api.settings import Settings
 from notary.core.canonical import JSON
 from notary.core.digest import Digest
 from notary.core.registry import MemberRecord
-from notary.service.accept import Accepted, Refused, Source, accept
-from notary.service.evidence_manifest import Exhibit, attach
-from notary.service.intake import open_sources, open_stream, read_all
-from notary.service.joint import accept_joint, with_partners
+from notary.service.evidence.manifest import Exhibit, attach
+from notary.service.members.registry import Members, members_in_force
 from notary.service.notary import Notary
-from notary.service.registry import Members, members_in_force
+from notary.service.submission.accept import Accepted, Refused, Source, accept
+from notary.service.submission.intake import open_sources, open_stream, read_all
+from notary.service.submission.joint import accept_joint, with_partners
 
 SHOWN = 20
 """Refusals on screen; the report has them all."""

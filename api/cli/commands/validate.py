@@ -54,13 +54,13 @@ def validate(
     yours for the credential.
     """
     from api.wiring import open_notary
-    from notary.service.claims import MAX_SIZE, Claim, Validation, validate_claim, validation
-    from notary.service.evidence_manifest import Exhibit
+    from notary.service.evidence.manifest import Exhibit
     from notary.service.issuing.badge import Issuer
     from notary.service.issuing.cells import Unread, read_email
     from notary.service.issuing.issue import now
     from notary.service.issuing.template import Party
-    from notary.service.registry import members_in_force
+    from notary.service.members.registry import members_in_force
+    from notary.service.receipts.claims import MAX_SIZE, Claim, Validation, validate_claim, validation
 
     try:
         address = None if email is None else read_email(email)

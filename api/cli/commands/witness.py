@@ -45,7 +45,7 @@ def witness(
     Put a web server with a certificate in front. The notary asks it when it anchors,
     once its address and key stand in the setting `witnesses`.
     """
-    from notary.service.witness import WitnessDesk, witness_key
+    from notary.service.log.witness import WitnessDesk, witness_key
 
     signer = open_key(key, passphrase_file)
     public = str(witness_key(name, signer))

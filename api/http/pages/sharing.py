@@ -14,10 +14,10 @@ from notary.core.errors import NotaryError
 from notary.core.evidence import EvidenceItem, EvidenceManifest
 from notary.core.receipt import Receipt
 from notary.ports.ledger import CredentialRow, ShareRow
-from notary.service.certificate import particulars
-from notary.service.endorsements import Endorsement, endorsements_in
-from notary.service.judging import Judgement
-from notary.service.shares import Shared
+from notary.service.receipts.certificate import particulars
+from notary.service.receipts.endorsements import Endorsement, endorsements_in
+from notary.service.receipts.judging import Judgement
+from notary.service.receipts.shares import Shared
 
 PERIODS: tuple[tuple[str, str], ...] = (("7", "a week"), ("30", "a month"), ("365", "a year"), ("", "until I end it"))
 """How long a share may last: the form's value, and its words."""

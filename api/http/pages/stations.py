@@ -12,7 +12,7 @@ from notary.core.errors import NotaryError
 from notary.core.evm import Header
 from notary.core.receipt import EvmAnchor, Receipt
 from notary.core.verdict import Check, State, Verdict, Weight
-from notary.service.progress import Stage
+from notary.service.rounds.progress import Stage
 
 Values = tuple[tuple[str, str], ...]
 

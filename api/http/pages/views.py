@@ -16,9 +16,9 @@ from notary.core.leaf import Form
 from notary.core.receipt import Receipt
 from notary.core.statement import Recognition
 from notary.core.verdict import Result, Verdict
-from notary.service.judging import Judgement, Source
-from notary.service.learner import Award
-from notary.service.progress import Stage
+from notary.service.receipts.judging import Judgement, Source
+from notary.service.receipts.learner import Award
+from notary.service.rounds.progress import Stage
 
 _TONES: Final = {
     Result.VERIFIED: ("good", "tick"),

@@ -12,8 +12,8 @@ from api.http.context import Auditor, Here, Keeper, Reader
 from notary.core.canonical import JSON, canonical
 from notary.core.encoding import format_time
 from notary.ports.ledger import ApiKeyRow, KeyId
-from notary.service.api_keys import list_api_keys, revoke_api_key
-from notary.service.journal import read_journal, to_json
+from notary.service.access.api_keys import list_api_keys, revoke_api_key
+from notary.service.access.journal import read_journal, to_json
 
 MOST_ENTRIES = 1000
 

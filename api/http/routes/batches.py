@@ -19,11 +19,11 @@ from notary.core.encoding import format_time, to_digest_text
 from notary.core.shape import Closed, read_did
 from notary.core.statement import MAX_ENTRY, Recognition
 from notary.ports.ledger import BatchId
-from notary.service.institution import copy_batch_file, hand_in, own_batch, own_statement
-from notary.service.log import read_statement
-from notary.service.preflight import preflight
-from notary.service.progress import Progress, progress, progress_of
-from notary.service.seal import seal
+from notary.service.log.entries import read_statement
+from notary.service.members.institution import copy_batch_file, hand_in, own_batch, own_statement
+from notary.service.rounds.progress import Progress, progress, progress_of
+from notary.service.submission.preflight import preflight
+from notary.service.submission.seal import seal
 
 BATCH_FILE_TYPE = "application/x-ndjson"
 _PIECE = 1 << 16

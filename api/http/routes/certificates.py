@@ -11,7 +11,7 @@ from api.certificates.wording import Paper, word_certificate
 from api.http.context import Here, Unhurried
 from api.http.routes.pages import download
 from notary.service.errors import Absent
-from notary.service.learner import Award, behind_link
+from notary.service.receipts.learner import Award, behind_link
 
 router = APIRouter(include_in_schema=False)
 

@@ -16,9 +16,9 @@ from api.http.context import Caller, Context, Here
 from api.http.problems import WrongMedia
 from notary.core.credential import MAX_JSON
 from notary.core.errors import Malformed
-from notary.service.accept import Accepted, Refused, Source
-from notary.service.evidence_manifest import Exhibit
-from notary.service.institution import submit
+from notary.service.evidence.manifest import Exhibit
+from notary.service.members.institution import submit
+from notary.service.submission.accept import Accepted, Refused, Source
 
 MAX_STREAM = 64 << 20
 MAX_WITH_EVIDENCE = 256 << 20

@@ -10,7 +10,7 @@ from notary.core.encoding import from_digest_text
 from notary.core.errors import Malformed
 from notary.core.log import Tile
 from notary.service.errors import Absent
-from notary.service.public_log import read_entries, read_tile, signed_checkpoint
+from notary.service.log.public_log import read_entries, read_tile, signed_checkpoint
 from notary.service.status.publishing import status_bundle
 
 _FOREVER = "public, max-age=31536000, immutable"

@@ -18,9 +18,9 @@ from api.http.problems import TABLE
 from api.http.routes.verification import read_question
 from api.rounds import next_round_says
 from notary.core.receipt import MEDIA_TYPE
-from notary.service.learner import behind_link, credential_behind_link, receipt_behind_link
-from notary.service.overview import overview
-from notary.service.shares import shares_of
+from notary.service.members.overview import overview
+from notary.service.receipts.learner import behind_link, credential_behind_link, receipt_behind_link
+from notary.service.receipts.shares import shares_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 

@@ -17,8 +17,8 @@ from notary.core.encoding import from_digest_text
 from notary.core.errors import Malformed
 from notary.core.receipt import MEDIA_TYPE
 from notary.ports.ledger import ShareId
-from notary.service.learner import behind_link
-from notary.service.shares import behind_share, end_share, receipt_behind_share, share_credential
+from notary.service.receipts.learner import behind_link
+from notary.service.receipts.shares import behind_share, end_share, receipt_behind_share, share_credential
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _MAX_DAYS = 5

@@ -17,7 +17,7 @@ from notary.core.shape import Closed
 from notary.core.statement import MAX_ENTRY
 from notary.core.status import Status
 from notary.ports.ledger import CredentialId, Reason
-from notary.service.log import read_statement
+from notary.service.log.entries import read_statement
 from notary.service.status.marking import Wish, mark, plan_marks
 from notary.service.status.reissue import plan_reissue
 from notary.service.status.statements import draw_statuses, log_status, unsigned_statuses

@@ -14,8 +14,8 @@ from api.words import to_json
 from notary.core.canonical import canonical
 from notary.core.errors import Malformed
 from notary.core.receipt import MAX_SIZE
-from notary.service.judging import judge
-from notary.service.trust import export_trust
+from notary.service.receipts.judging import judge
+from notary.service.receipts.trust import export_trust
 
 MAX_BESIDE = 64 << 20
 """Bytes of a credential beside its receipt: a file may be large."""

@@ -12,8 +12,8 @@ from io import StringIO
 
 from notary.core.errors import IssuerError
 from notary.ports.ledger import BounceRow
+from notary.service.access.journal import Action, record
 from notary.service.issuing.cells import Unread, read_email
-from notary.service.journal import Action, record
 from notary.service.notary import Notary
 
 MAX_FILE = 16 << 20

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from notary.core.encoding import to_base64url
 from notary.ports.ledger import CredentialId, MailKind, MailRow, MailState
-from notary.service.accept import TOKEN_SIZE, link_hash
-from notary.service.journal import Action, record
+from notary.service.access.journal import Action, record
 from notary.service.notary import Notary
+from notary.service.submission.accept import TOKEN_SIZE, link_hash
 
 _AT_ONCE = 1000
 

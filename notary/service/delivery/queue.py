@@ -23,11 +23,11 @@ from notary.ports.ledger import (
     MailState,
     UnitOfWork,
 )
-from notary.service.committed import find_batch
+from notary.service.access.journal import Action, record
 from notary.service.delivery.text import Template
 from notary.service.errors import Absent
-from notary.service.journal import Action, record
 from notary.service.notary import Notary
+from notary.service.receipts.committed import find_batch
 from notary.service.status.lists import newest_list
 
 _AT_ONCE = 1000

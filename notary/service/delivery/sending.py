@@ -28,13 +28,13 @@ from notary.ports.ledger import (
     UnitOfWork,
 )
 from notary.ports.mailer import Mail, MailSession, Undeliverable
-from notary.service.accept import TOKEN_SIZE, link_hash
+from notary.service.access.journal import Action, record
 from notary.service.delivery.text import AWARD, LOST, Template, listed, one_line
-from notary.service.journal import Action, record
+from notary.service.members.registry import Members, members_in_force
 from notary.service.notary import Notary, Post
-from notary.service.registry import Members, members_in_force
 from notary.service.status.lists import newest_list
 from notary.service.status.reissue import newest_of
+from notary.service.submission.accept import TOKEN_SIZE, link_hash
 
 SECONDS = 60.0
 """How long one run sends at most; the next goes on."""

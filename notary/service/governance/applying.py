@@ -18,10 +18,10 @@ from notary.core.statement import BatchStatement, SignedStatement
 from notary.service.governance.approvals import Approver, SignedApproval, approve, check_content, check_proposal, count
 from notary.service.governance.in_force import InForce, Seat, find_in_force, find_members, places_of, read_seats
 from notary.service.governance.proposal import Draft, Proposal, propose, unchanged
-from notary.service.log import read_statement
+from notary.service.log.entries import read_statement
+from notary.service.members.registry import Members, keep_state, put_in_force
 from notary.service.notary import Notary
-from notary.service.registry import Members, keep_state, put_in_force
-from notary.service.sending import send
+from notary.service.rounds.sending import send
 
 _AT_ONCE = 3600
 """Seconds in which a change that is approved here and now must be on chain."""

@@ -14,7 +14,7 @@ from notary.core.registry import PURPOSES, MemberKey, MemberRecord, Period, Prog
 from notary.service.governance.in_force import InForce
 from notary.service.governance.proposal import Proposal
 from notary.service.governance.rules import is_recovery
-from notary.service.registry import Members
+from notary.service.members.registry import Members
 
 _OPEN = Period(None, None)
 SHOWN = 20

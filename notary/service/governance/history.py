@@ -11,8 +11,8 @@ from notary.core.errors import NotaryError
 from notary.ports import AppliedChange, BlockStore, Chain, Contracts
 from notary.service.governance.differences import describe_states
 from notary.service.governance.in_force import Place
+from notary.service.members.registry import Members
 from notary.service.recovery.events import States
-from notary.service.registry import Members
 
 
 @dataclass(frozen=True, slots=True)

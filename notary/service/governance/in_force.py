@@ -17,8 +17,8 @@ from notary.core.errors import Malformed, NotaryError, OperatorError
 from notary.core.registry import ADDRESS_SIZE, MemberRecord, RegistryState
 from notary.core.shape import Closed, read_text
 from notary.ports import Address, BlockStore, Chain, Contracts
+from notary.service.members.registry import Members, bind, fetch_members, put_in_force, read_members
 from notary.service.notary import Notary
-from notary.service.registry import Members, bind, fetch_members, put_in_force, read_members
 
 TYPE = "credential-notary/in-force/v1"
 MAX_SIZE = 16 << 20

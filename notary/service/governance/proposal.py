@@ -17,7 +17,7 @@ from notary.core.shape import Closed
 from notary.ports import Address, Change
 from notary.service.governance.in_force import MAX_SIZE, InForce, read_address, read_state, state_to_json
 from notary.service.governance.rules import check_records
-from notary.service.registry import Members, make_state
+from notary.service.members.registry import Members, make_state
 
 TYPE = "credential-notary/proposal/v1"
 

@@ -26,14 +26,14 @@ from notary.core.period import end_of_claims
 from notary.core.registry import MemberRecord
 from notary.core.status import Status
 from notary.ports.ledger import AwardRow, ContactRow, CredentialId, CredentialRow, UnitOfWork
-from notary.service.accept import TOKEN_SIZE, Read, Reading, Refused, Source, accept, link_hash, read_source
-from notary.service.evidence_manifest import Exhibit, attach
+from notary.service.access.journal import Action, record
+from notary.service.evidence.manifest import Exhibit, attach
 from notary.service.issuing.badge import BadgeMaker
 from notary.service.issuing.finding import Finding
 from notary.service.issuing.learner import Learner
 from notary.service.issuing.roll import Roll
-from notary.service.journal import Action, record
 from notary.service.notary import Notary
+from notary.service.submission.accept import TOKEN_SIZE, Read, Reading, Refused, Source, accept, link_hash, read_source
 
 KEPT = 1000
 """Findings that are listed; beyond them they are counted."""

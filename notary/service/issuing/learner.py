@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from notary.service.evidence import MAX_ITEM
+from notary.service.evidence.encryption import MAX_ITEM
 from notary.service.issuing.cells import (
     Order,
     Unread,

@@ -10,9 +10,9 @@ from notary.core.digest import Digest
 from notary.core.errors import NotaryError
 from notary.core.shape import Closed
 from notary.core.statement import BatchStatement
-from notary.service.log import read_statement
+from notary.service.log.entries import read_statement
 from notary.service.monitoring.seen import Mine
-from notary.service.seal import BATCH_FILE, MAX_LINE
+from notary.service.submission.seal import BATCH_FILE, MAX_LINE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Total loss: the parts of `notary.service.recover`.
+"""Total loss: the parts of `notary.service.recovery.recover`.
 
 `walk` goes from an anchor root to manifest and tree, `events` reads what chains
 and pinned proofs say, `history` checks a whole log, `choice` says which log is

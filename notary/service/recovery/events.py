@@ -17,8 +17,8 @@ from notary.core.evm import AnchoredEvent, Header, anchored_event, keccak256, pr
 from notary.core.receipt import EvmAnchor
 from notary.core.registry import Contract, NotaryAccount, RegistryState
 from notary.ports import Address, BlockReader, Chain, Sighting
+from notary.service.members.registry import Members, fetch_members
 from notary.service.recovery.walk import PinnedTree
-from notary.service.registry import Members, fetch_members
 
 _NO_HEAD = bytes(32)
 _NO_TRANSACTION = bytes(32)

@@ -9,10 +9,10 @@ from notary.core.errors import NotaryError, OperatorError
 from notary.core.log import TILE_WIDTH, changed_tiles, encode_entries, index_path, tile_data
 from notary.core.unixfs import build_file
 from notary.ports import BlockStore
+from notary.service.log.tree import lost_files
+from notary.service.members.registry import Members, state_blocks
 from notary.service.recovery.fill import LostBatch
 from notary.service.recovery.history import History
-from notary.service.registry import Members, state_blocks
-from notary.service.tree import lost_files
 
 
 def pin_public(history: History, states: Iterable[Members], blocks: BlockStore) -> None:

@@ -28,11 +28,11 @@ from notary.ports.ledger import (
     StateRow,
     UnitOfWork,
 )
-from notary.service.log import append
+from notary.service.log.entries import append
+from notary.service.members.registry import Members
 from notary.service.recovery.events import Event
 from notary.service.recovery.fill import Filling, LostBatch
 from notary.service.recovery.history import Entry
-from notary.service.registry import Members
 
 _ID_BYTES, _LINK_BYTES = 7, 16
 

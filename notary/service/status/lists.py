@@ -7,8 +7,8 @@ from notary.core.errors import OperatorError
 from notary.core.registry import MemberRecord
 from notary.core.status import StatusList
 from notary.ports.ledger import AnchorState, BatchRow, CredentialId, ManifestRow, MarkRow, PendingMark, UnitOfWork
-from notary.service.drawing import read_manifest
-from notary.service.registry import Members
+from notary.service.members.registry import Members
+from notary.service.rounds.drawing import read_manifest
 
 
 def newest_list(work: UnitOfWork, batch: BatchRow) -> StatusList:

@@ -25,9 +25,9 @@ from notary.ports.ledger import (
     Reason,
     UnitOfWork,
 )
-from notary.service.journal import Action, record
+from notary.service.access.journal import Action, record
+from notary.service.members.registry import Members, members_in_force
 from notary.service.notary import Notary
-from notary.service.registry import Members, members_in_force
 from notary.service.status.lists import may_change, newest_list
 
 MAX_NOTE = 2000

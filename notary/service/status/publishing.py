@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from notary.core.digest import Digest, LeafIndex
 from notary.core.errors import NotaryError
 from notary.ports.ledger import BatchRow, UnitOfWork
-from notary.service.committed import commitment, committed
 from notary.service.errors import Absent
 from notary.service.notary import Notary
+from notary.service.receipts.committed import commitment, committed
 from notary.service.status.bundle import StatusBundle
 
 

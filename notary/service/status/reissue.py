@@ -11,8 +11,8 @@ from notary.core.registry import MemberRecord
 from notary.core.status import Status
 from notary.ports.ledger import CredentialId, CredentialRow, Reason, UnitOfWork
 from notary.service.errors import Absent
+from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
-from notary.service.registry import members_in_force
 from notary.service.status.lists import is_final, may_change
 from notary.service.status.marking import Plan, Wish, plan_marks
 

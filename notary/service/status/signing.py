@@ -18,11 +18,11 @@ from notary.core.errors import IssuerError, NotaryError
 from notary.core.merkle import TreeBuilder
 from notary.core.status import PER_CHUNK, Status, StatusList
 from notary.core.summary import summarize
-from notary.service.accept import place
 from notary.service.notary import Notary
-from notary.service.seal import BatchFile
 from notary.service.status.lists import due_marks, newest_list
 from notary.service.status.statements import StatusDraft
+from notary.service.submission.accept import place
+from notary.service.submission.seal import BatchFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ from notary.core.shape import Closed
 from notary.core.statement import BatchStatement, SignedStatement, StatusStatement, statement_id
 from notary.core.status import StatusList
 from notary.ports.ledger import BatchId, BatchRow, EntryRow, PendingMark, UnitOfWork
-from notary.service.journal import Action, record
-from notary.service.log import append, check_place, check_signed, read_statement
+from notary.service.access.journal import Action, record
+from notary.service.log.entries import append, check_place, check_signed, read_statement
+from notary.service.members.registry import Members, members_in_force
 from notary.service.notary import Notary
-from notary.service.registry import Members, members_in_force
 from notary.service.status.lists import due_marks, is_due, may_change, newest_list
 
 STATUS_FILE = "credential-notary/status-file/v1"

@@ -12,7 +12,7 @@ from typing import Any
 from pypdf import PdfReader
 
 from api.certificates.wording import Certificate
-from notary.service.certificate import Aligned, Particulars
+from notary.service.receipts.certificate import Aligned, Particulars
 from tests.parts import program
 
 RECEIPT = b'{"type":"credential-notary/receipt/v1"}'

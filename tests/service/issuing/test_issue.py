@@ -17,20 +17,20 @@ from notary.core.keys import PublicKey
 from notary.core.own_signature import CredentialKey
 from notary.core.verdict import Result
 from notary.ports.ledger import ContactRow, CredentialRow, Reason
-from notary.service import accept as accept_module
-from notary.service.accept import Refused, link_hash
 from notary.service.erase import erase, plan_erasure
-from notary.service.evidence_manifest import read_manifest
+from notary.service.evidence.manifest import read_manifest
 from notary.service.issuing import issue as issuing
 from notary.service.issuing.finding import Finding
 from notary.service.issuing.issue import Desk, Issued, Plan, hand_out, issue, plan, write_out
 from notary.service.issuing.roll import Roll
 from notary.service.issuing.template import Template
-from notary.service.log import log_batch
+from notary.service.log.entries import log_batch
 from notary.service.notary import Notary
-from notary.service.seal import seal
 from notary.service.status.marking import mark
 from notary.service.status.reissue import plan_reissue
+from notary.service.submission import accept as accept_module
+from notary.service.submission.accept import Refused, link_hash
+from notary.service.submission.seal import seal
 from tests.service.issuing.desk import desk, roll, template
 from tests.service.lab import Failing, FailingLedger, Fault, Lab
 

@@ -1,0 +1,1 @@
+"""Evidence beside credentials: encrypted item by item, and named by a manifest."""

@@ -1,0 +1,110 @@
+"""What is asked of the notary from afar: an institution only ever sees its own batches and credentials.
+
+Another institution's batch is Absent, exactly as one that does not exist. Where
+the member is None whoever asks reads for the whole notary, and never a credential.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO
+
+from notary.core.encoding import to_digest_text
+from notary.core.errors import IssuerError
+from notary.core.receipt import Receipt
+from notary.core.registry import MemberRecord
+from notary.core.statement import BatchStatement, SignedStatement
+from notary.ports.ledger import BatchId, BatchRow, CredentialId
+from notary.service.errors import Absent
+from notary.service.evidence.manifest import Exhibit, attach
+from notary.service.log.entries import log_batch, read_statement
+from notary.service.members.registry import members_in_force
+from notary.service.notary import Notary
+from notary.service.receipts.making import receipt
+from notary.service.rounds.progress import Progress, progress_of
+from notary.service.submission.accept import Accepted, Reading, Refused, Source, accept, read_source
+from notary.service.submission.joint import accept_joint, with_partners
+from notary.service.submission.seal import statement_to_sign, write_batch_file
+
+
+def submit(
+    notary: Notary,
+    member: MemberRecord,
+    sources: Iterable[Source],
+    *,
+    exhibits: Sequence[Exhibit] = (),
+    narrative: str | None = None,
+    public_evidence: bool = False,
+    as_file: bool = False,
+    duplicates: bool = False,
+    joint_with: Sequence[str] = (),
+) -> Iterator[Accepted | Refused]:
+    """Take credentials in; evidence belongs to all of them, and is pinned only where one of them can be read.
+
+    `public_evidence`: it is pinned unencrypted, for everybody and for ever. `joint_with`: the co-issuers of a
+    joint award, one of whom its credential may name.
+    """
+    members = members_in_force(notary.ledger) if joint_with else None
+    partners = tuple(members.require(name) for name in joint_with) if members else ()
+    named = with_partners(member, partners)
+    readings: Iterable[Reading | Refused] = (read_source(source, named, as_file=as_file) for source in sources)
+    evidence = None
+    if exhibits or narrative:
+        readings = list(readings)
+        if any(isinstance(reading, Reading) for reading in readings):
+            evidence = attach(notary, exhibits, narrative, public=public_evidence)
+    if partners:
+        return accept_joint(notary, member, partners, readings, evidence=evidence, duplicates=duplicates)
+    return accept(notary, member, readings, evidence=evidence, duplicates=duplicates)
+
+
+def own_batch(notary: Notary, member: MemberRecord | None, number: BatchId) -> Progress:
+    """Return how far a batch is: one of the institution's, or any."""
+    return progress_of(notary, _own(notary, member, number))
+
+
+def own_statement(notary: Notary, member: MemberRecord, number: BatchId) -> BatchStatement | SignedStatement:
+    """Return the statement to sign, made now; once the batch is logged, the statement that was signed."""
+    batch = _own(notary, member, number)
+    if batch.statement is not None:
+        return read_statement(batch.statement)
+    return statement_to_sign(notary, batch)
+
+
+def copy_batch_file(notary: Notary, member: MemberRecord, number: BatchId, out: BinaryIO) -> None:
+    """Write one of the institution's batch files, streamed."""
+    _own(notary, member, number)
+    out.writelines(write_batch_file(notary, number))
+
+
+def hand_in(notary: Notary, member: MemberRecord, number: BatchId, signed: SignedStatement) -> Progress:
+    """Log the signed statement of one batch; the same statement again changes nothing."""
+    batch = _own(notary, member, number)
+    statement = signed.statement
+    if statement.issuer != member.id:
+        raise IssuerError("the statement is another institution's", expected=member.id, actual=statement.issuer)
+    if isinstance(statement, BatchStatement) and statement.root != batch.root:
+        raise IssuerError(
+            f"the statement is not the one of batch {number}",
+            expected=f"root {to_digest_text(batch.root)}",
+            actual=to_digest_text(statement.root),
+            hint="Send each statement to its own batch",
+        )
+    return progress_of(notary, log_batch(notary, signed))
+
+
+def own_receipt(notary: Notary, member: MemberRecord, credential: CredentialId) -> Receipt:
+    """Return the receipt of one of the institution's credentials; Pending until it is final."""
+    with notary.ledger.read() as work:
+        row = work.credentials.get(credential)
+    if row is None or row.institution != member.id:
+        raise Absent(f"{member.name} has no credential {credential} here", hint="Submitting it answered with its id")
+    return receipt(notary, credential)
+
+
+def _own(notary: Notary, member: MemberRecord | None, number: BatchId) -> BatchRow:
+    with notary.ledger.read() as work:
+        batch = work.batches.get(number)
+    if batch is None or (member is not None and batch.institution != member.id):
+        raise Absent(f"there is no batch {number} for you here", hint="See them all: GET /v1/batches")
+    return batch

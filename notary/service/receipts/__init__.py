@@ -1,0 +1,1 @@
+"""What learners keep and show, and what verifiers ask."""

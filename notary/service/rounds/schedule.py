@@ -1,0 +1,102 @@
+"""When the next round of anchoring is due, and why it waits: one transaction carries everything logged by then.
+
+A person who asks for it (`notary anchor`) is not made to wait: this is for workers
+and for whoever wants to know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from notary.core.digest import Digest, LeafIndex
+from notary.core.encoding import parse_time
+from notary.core.errors import NotaryError
+from notary.ports.ledger import HeldRow, ManifestRow
+from notary.service.notary import Notary, Site
+from notary.service.rounds.drawing import read_manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """`every`: seconds between two rounds. `max_fee_per_credential`: in wei; 0 for no limit.
+
+    While a credential's share is dearer, a round waits for more of them or for
+    lower fees, until one of its batches was logged `max_wait` seconds ago.
+    """
+
+    every: int
+    max_wait: int
+    max_fee_per_credential: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NextRound:
+    """What the next round takes with it: batches, their credentials, and status statements.
+
+    `due`: the round comes then if nothing else is in its way, `latest`: fees make
+    it wait until then at most. `waits`: why it does not come at once, None: it does.
+    """
+
+    batches: int
+    credentials: int
+    statuses: int
+    due: datetime
+    latest: datetime
+    waits: str | None
+
+
+def next_round(notary: Notary, schedule: Schedule) -> NextRound | None:
+    """Return the next round as the ledger shows it, None where nothing new is logged; no chain is asked for fees."""
+    now = notary.clock.now()
+    with notary.ledger.read() as work:
+        before = work.anchors.newest()
+        since = before.tree_size if before else 0
+        size = work.log.size()
+        if size == since:
+            return None
+        batches = work.batches.since(LeafIndex(since))
+        in_a_block = before is None or any(row.block is not None for row in work.anchors.anchors(before.number))
+        standing = work.held.all()
+    due = _due(before, schedule, now)
+    statuses = size - since - len(batches)
+    # A revocation is for today: it never waits for fees.
+    oldest = min((row.logged or row.sealed for row in batches), default=now)
+    latest = due if statuses else max(due, oldest + timedelta(seconds=schedule.max_wait))
+    waits = None
+    if not in_a_block:
+        waits = "the round before is in no block yet" + "".join(map(_standing, standing))
+    elif now < due:
+        waits = f"rounds are {schedule.every} s apart"
+    return NextRound(len(batches), sum(row.size for row in batches), statuses, due, latest, waits)
+
+
+def cleared(notary: Notary, schedule: Schedule, found: NextRound) -> NextRound:
+    """Return a round that nothing else keeps waiting as fees let it go: on every chain that answers, or late enough."""
+    limit = schedule.max_fee_per_credential
+    if found.waits or not limit or not found.credentials or notary.clock.now() >= found.latest:
+        return found
+    for site in notary.sites:
+        share = _fee(notary, site) // found.credentials
+        if share > limit:
+            waits = f"it costs {share} wei a credential on {site.chain.id}, and {limit} are the limit"
+            return replace(found, waits=waits)
+    return found
+
+
+def _due(before: ManifestRow | None, schedule: Schedule, now: datetime) -> datetime:
+    drawn = parse_time(read_manifest(before).time, "manifest") if before else None
+    if drawn is None or drawn > now:  # a clock that was set back makes nobody wait for it to catch up
+        return now
+    return drawn + timedelta(seconds=schedule.every)
+
+
+def _fee(notary: Notary, site: Site) -> int:
+    try:
+        return site.wallet.quote(notary.contracts.anchor(site.contract, Digest(notary.random(32)))).fee
+    except NotaryError:
+        return 0  # a chain that does not answer delays its own anchors alone
+
+
+def _standing(row: HeldRow) -> str:
+    return f"; {row.chain} stands still: {row.reason}"

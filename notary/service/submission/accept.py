@@ -1,0 +1,235 @@
+"""Accepting credentials: each is taken or refused by itself, and what is taken is durable.
+
+Reading a credential is pure and the slow part, so it can run in other
+processes (see `intake`); writing goes in bulk. A refusal names file and line,
+and the rest of the batch goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple, TypeAlias
+
+from notary.core.credential import read
+from notary.core.digest import ZERO, Digest, sha256
+from notary.core.encoding import shorten, to_base64url
+from notary.core.errors import IssuerError, NotaryError
+from notary.core.leaf import Form, hash_leaf
+from notary.core.period import end_of
+from notary.core.registry import MemberRecord
+from notary.core.summary import summarize
+from notary.ports.ledger import CredentialId, CredentialRow, Noted, UnitOfWork
+from notary.service.access.journal import Action, record
+from notary.service.notary import Notary
+
+CHUNK = 5000
+"""Credentials in one unit of work."""
+MAX_RETAINED = 2 << 20
+"""Bytes of the largest credential a receipt carries, of its 4 MiB; the holder of a larger one shows it beside."""
+TOKEN_SIZE = 16
+"""Random bytes of a learner's link."""
+_ID_SIZE, _SALT_SIZE = 12, 32
+_DRAWN = _ID_SIZE + _SALT_SIZE + TOKEN_SIZE
+_LETTERS = b"abcdefghijklmnopqrstuvwxyz234567" * 8
+"""Every byte as one of 32 letters: an id is 60 bits, and is read out without mistakes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a credential stands: a file, or a line of one (from 1)."""
+
+    data: bytes
+    name: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return place(self.name, self.line)
+
+
+class Reading(NamedTuple):
+    """A credential read: what the ledger keeps of it. A tuple, for there are very many."""
+
+    source: str
+    line: int | None
+    form: Form
+    digest: Digest
+    data: bytes
+    learner: str | None
+    title: str | None
+    evidence: Digest | None = None
+    issuer: str | None = None
+    until: datetime | None = None
+
+
+class Accepted(NamedTuple):
+    """One credential taken in; `token` makes the learner's private link and is kept nowhere."""
+
+    id: CredentialId
+    source: str
+    line: int | None
+    learner: str | None
+    title: str | None
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One credential left out, and why; `hint`, the advice that `why` ends with, suits whoever submits."""
+
+    source: str
+    line: int | None
+    why: str
+    hint: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, without the advice."""
+        return self.why.removesuffix(self.hint or "").rstrip(". ")
+
+
+Read: TypeAlias = Reading | Refused
+
+
+def place(name: str, line: int | None) -> str:
+    """Name a credential's place, as every message does."""
+    return name if line is None else f"{name}, line {line}"
+
+
+def read_source(source: Source, member: MemberRecord, *, as_file: bool = False) -> Read:
+    """Read one credential and check that the member may submit it."""
+    where = str(source)
+    try:
+        if as_file:
+            if not source.data:
+                raise IssuerError(f"{where} is empty", hint="Nobody can show an empty file: leave it out")
+            taken = read(source.data, where, Form.FILE)
+            return Reading(source.name, source.line, taken.form, taken.digest, taken.data, None, source.name)
+        credential = read(source.data, where)
+        if b'"__proto__":' in credential.data:  # a browser loses such a member when it copies the object
+            raise IssuerError(f"{where}: a member is named __proto__", hint="Rename it")
+        summary = summarize(credential)
+        name = summary.issuer or ""
+        if not member.names(name):
+            raise IssuerError(
+                f"{where}: its issuer is not {member.name}",
+                expected=", ".join((member.id, *member.aliases)),
+                actual=shorten(name),
+                hint="Add it as an alias of the member, or submit it with the right --issuer",
+            )
+        learner = ", ".join(summary.learners) or None
+        # As it was written, where it is no image: its form decides the digest, and nothing has to be copied.
+        data = source.data if source.data.startswith(b"{") else credential.data
+        return Reading(
+            source=source.name,
+            line=source.line,
+            form=credential.form,
+            digest=credential.digest,
+            data=data,
+            learner=learner,
+            title=summary.title,
+            issuer=name,
+            until=end_of(credential),
+        )
+    except NotaryError as error:
+        why = str(error)
+        why = why if why.startswith(where) else f"{where}: {why}"
+        return Refused(source.name, source.line, why, error.hint)
+
+
+def accept(
+    notary: Notary,
+    member: MemberRecord,
+    readings: Iterable[Read],
+    *,
+    evidence: Digest | None = None,
+    duplicates: bool = False,
+    done: Callable[[int], None] = lambda _: None,
+    along: Callable[[UnitOfWork, Sequence[CredentialRow]], None] = lambda _, __: None,
+) -> Iterator[Accepted | Refused]:
+    """Take what was read, in units of 5,000, each durable before its results are given out.
+
+    A digest the institution has submitted before, or twice here, is refused
+    unless `duplicates` says it is on purpose. `evidence` is of those whose reading names
+    none. `done` is told how many are through; `along` writes what belongs to them in
+    the same unit of work.
+    """
+    count = 0
+    pending = iter(readings)
+    with notary.ledger.read() as work:
+        settings = work.institutions.get(member.id)
+    taking = _Taking(member.id, evidence, retain=settings is None or settings.retain)
+    while chunk := list(islice(pending, CHUNK)):
+        results: list[Accepted | Refused] = []
+        rows: list[CredentialRow] = []
+        now, random, at = notary.clock.now(), notary.random(len(chunk) * _DRAWN), 0
+        with notary.ledger.begin() as work:
+            digests = [reading.digest for reading in chunk if isinstance(reading, Reading)]
+            known = work.credentials.known(member.id, digests)
+            noted: list[Noted] = []
+            for reading in chunk:
+                if isinstance(reading, Refused):
+                    results.append(reading)
+                elif reading.digest in known and not duplicates:
+                    results.append(_twice(reading))
+                else:
+                    row, token = taking.row(reading, random[at : at + _DRAWN], now)
+                    at += _DRAWN
+                    rows.append(row)
+                    noted.append(Noted(reading.issuer, reading.until, reading.digest in known))
+                    results.append(Accepted(row.id, row.source, row.line, row.learner, row.title, token))
+                    known.add(reading.digest)
+            work.credentials.add(rows, noted)
+            if rows:
+                along(work, rows)
+                record(notary, work, Action.SUBMIT, member.id, count=len(rows))
+        count += len(chunk)
+        done(count)
+        yield from results
+
+
+def link_hash(token: str) -> Digest:
+    """Return what the ledger keeps of a learner's link."""
+    return sha256(token.encode())
+
+
+def _twice(reading: Reading) -> Refused:
+    error = IssuerError(
+        f"{place(reading.source, reading.line)}: the same credential was submitted before",
+        hint="To submit it again on purpose: --duplicates",
+    )
+    return Refused(reading.source, reading.line, str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """What all credentials of one submission share; `evidence`: of those that have none of their own."""
+
+    institution: str
+    evidence: Digest | None
+    retain: bool
+
+    def row(self, reading: Reading, drawn: bytes, now: datetime) -> tuple[CredentialRow, str]:
+        """Make the ledger's row of random bytes for id, salt and link; the link's token is given out once."""
+        token = to_base64url(drawn[_ID_SIZE + _SALT_SIZE :])
+        salt = drawn[_ID_SIZE : _ID_SIZE + _SALT_SIZE]
+        evidence = reading.evidence or self.evidence
+        row = CredentialRow(
+            id=CredentialId(drawn[:_ID_SIZE].translate(_LETTERS).decode()),
+            institution=self.institution,
+            form=reading.form,
+            salt=salt,
+            digest=reading.digest,
+            evidence=evidence,
+            content=reading.data if self.retain and len(reading.data) <= MAX_RETAINED else None,
+            learner=reading.learner,
+            title=reading.title,
+            source=reading.source,
+            line=reading.line,
+            link=link_hash(token),
+            accepted=now,
+            leaf=hash_leaf(reading.form, salt, reading.digest, evidence or ZERO),
+        )
+        return row, token

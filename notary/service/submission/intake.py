@@ -1,0 +1,141 @@
+"""Taking in files, folders and NDJSON: what cannot be read is a refusal, and the rest goes on."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import BinaryIO
+
+from notary.core.baked import MAX_IMAGE
+from notary.core.credential import MAX_JSON
+from notary.core.errors import IssuerError
+from notary.core.registry import MemberRecord
+from notary.service.submission.accept import Read, Refused, Source, place, read_source
+
+MAX_FILE = 64 << 20
+"""Bytes of the largest file submitted as a file."""
+STDIN = "standard input"
+_LINES = (".ndjson", ".jsonl")
+_OURS = (".receipt.json",)
+_OUR_NAMES = frozenset({"trust.json"})
+_ALONE = 2000
+"""Credentials up to here are read in this process: starting another takes longer."""
+
+
+def open_sources(paths: Iterable[Path], *, as_file: bool = False) -> Iterator[Source | Refused]:
+    """Give what stands in files, in folders (by name, all below, hidden ones left out) and in NDJSON line by line.
+
+    Receipts and trust files, which stand beside credentials, are left out of folders.
+    """
+    for path in paths:
+        if path.is_dir():
+            for file in _walk(path):
+                yield from [file] if isinstance(file, Refused) else _open(file, as_file=as_file)
+        else:
+            yield from _open(path, as_file=as_file)
+
+
+def open_stream(stream: BinaryIO, *, as_file: bool = False) -> Iterator[Source | Refused]:
+    """Give what stands in a stream: NDJSON, or, where its first line is not a whole credential, one credential."""
+    first = stream.readline(MAX_JSON + 1)
+    if not as_file and _is_whole(first):
+        yield from _lines(chain([first], iter(partial(stream.readline, MAX_JSON + 1), b"")), STDIN)
+        return
+    most = MAX_FILE if as_file else MAX_IMAGE
+    data = first + stream.read(most + 1 - len(first))
+    yield _too_large(STDIN, most) if len(data) > most else Source(data, STDIN)
+
+
+def read_all(
+    sources: Iterable[Source | Refused], member: MemberRecord, *, as_file: bool = False, processes: int | None = None
+) -> Iterator[Read]:
+    """Read sources in order; of many, other processes read some. `processes`: how many, else one less than cores."""
+    given = iter(sources)
+    first = list(islice(given, _ALONE))
+    wanted = max(1, (os.cpu_count() or 1) - 1) if processes is None else processes
+    if len(first) < _ALONE or not wanted:
+        for source in chain(first, given):
+            yield source if isinstance(source, Refused) else read_source(source, member, as_file=as_file)
+        return
+    from notary.service.submission.reading import read_beside
+
+    yield from read_beside(chain(first, given), member, as_file=as_file, processes=wanted)
+
+
+# ----------------------------------------------------------------------- files
+
+
+def _walk(folder: Path) -> Iterator[Path | Refused]:
+    closed: list[Refused] = []
+
+    def refuse(error: OSError) -> None:
+        closed.append(_unreadable(str(error.filename), error))
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not (name.startswith(".") or name.endswith(_OURS) or name in _OUR_NAMES):
+                yield Path(parent) / name
+        yield from closed
+        closed.clear()
+    yield from closed
+
+
+def _open(path: Path, *, as_file: bool) -> Iterator[Source | Refused]:
+    name = str(path)
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            yield Refused(name, None, str(IssuerError(f"{name} is no file", hint="Name a file, a folder or `-`")))
+            return
+        if not as_file and path.suffix.lower() in _LINES:
+            with path.open("rb") as file:
+                yield from _lines(iter(partial(file.readline, MAX_JSON + 1), b""), name)
+            return
+        most = MAX_FILE if as_file else MAX_IMAGE
+        yield _too_large(name, most, found.st_size) if found.st_size > most else Source(path.read_bytes(), name)
+    except OSError as error:
+        yield _unreadable(name, error)
+
+
+def _lines(lines: Iterator[bytes], name: str) -> Iterator[Source | Refused]:
+    """Give a file's lines; of one that is too long the rest is passed over."""
+    number, inside = 0, False
+    for line in lines:
+        whole = line.endswith(b"\n")
+        if inside:
+            inside = not whole
+            continue
+        number += 1
+        if len(line) > MAX_JSON and not whole:
+            inside = True
+            yield _too_large(place(name, number), MAX_JSON, line=number, name=name)
+        elif text := line.strip():
+            yield Source(text, name, number)
+
+
+def _is_whole(line: bytes) -> bool:
+    """Say whether a line is a whole credential: an object that ends, or a token."""
+    text = line.strip()
+    return text.startswith(b"ey") or (text.startswith(b"{") and text.endswith(b"}"))
+
+
+def _too_large(
+    where: str, most: int, size: int | None = None, *, line: int | None = None, name: str | None = None
+) -> Refused:
+    error = IssuerError(
+        f"{where} is too large",
+        expected=f"at most {most >> 20} MiB",
+        actual=None if size is None else f"{size / (1 << 20):.1f} MiB",
+        hint="Put a document that refers to it in its place",
+    )
+    return Refused(name or where, line, str(error))
+
+
+def _unreadable(name: str, error: OSError) -> Refused:
+    why = IssuerError(f"{name} cannot be read", actual=error.strerror, hint="Check its rights, and submit it again")
+    return Refused(name, None, str(why))
