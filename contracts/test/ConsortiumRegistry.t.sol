@@ -249,6 +249,45 @@ contract ConsortiumRegistryTest {
         refused(second, approvals, wrongEpoch(2, 3));
     }
 
+    /// @dev A reorganisation may take a change back: whoever relays the same approvals puts it in force again.
+    function test_a_change_that_a_reorganisation_took_back_is_applied_again() public {
+        IConsortiumRegistry.Change memory change = changeTo(NEXT);
+        IConsortiumRegistry.Approval[] memory approvals = approvedBy(change, 3);
+        bytes32 founded = everything();
+        uint256 before = VM.snapshotState();
+        registry.applyChange(change, approvals);
+        VM.assertTrue(VM.revertToState(before), "reorganised");
+        VM.assertEq(everything(), founded, "as before");
+        registry.applyChange(change, approvals);
+        VM.assertEq(registry.state(), NEXT, "state");
+    }
+
+    /// @dev Where the other branch carried another change, those approvals are for an epoch that is over.
+    function test_a_reorganisation_cannot_bring_two_changes_of_one_epoch() public {
+        IConsortiumRegistry.Change memory ours = changeTo(NEXT);
+        IConsortiumRegistry.Change memory theirs = changeTo(keccak256("theirs"));
+        uint256 before = VM.snapshotState();
+        registry.applyChange(ours, approvedBy(ours, 3));
+        VM.assertTrue(VM.revertToState(before), "reorganised");
+        registry.applyChange(theirs, approvedBy(theirs, 3));
+        refused(ours, approvedBy(ours, 3), wrongEpoch(2, 3));
+    }
+
+    /// @dev The guided path: founded by one, members admitted one by one, k moved on the way.
+    function testFuzz_a_consortium_of_one_grows_to_k_of_n(uint256 thresholds) public {
+        registry = found(addressesOf(1), 1, FOUNDED);
+        for (uint256 size = 1; size < 8; ++size) {
+            IConsortiumRegistry.Change memory change = changeTo(keccak256(abi.encode(size)));
+            change.added = only(VM.addr(size + 1));
+            change.threshold = uint64(1 + (thresholds >> (8 * size)) % (size + 1));
+            uint64 k = registry.threshold();
+            refused(change, approvedBy(change, k - 1), tooFew(k - 1, k));
+            registry.applyChange(change, approvedBy(change, k));
+            VM.assertEq(registry.members().length, size + 1, "n");
+            VM.assertEq(registry.threshold(), change.threshold, "k");
+        }
+    }
+
     function testFuzz_only_the_next_epoch_can_start(uint64 epoch) public {
         VM.assume(epoch != 2);
         IConsortiumRegistry.Change memory change = changeTo(NEXT);
