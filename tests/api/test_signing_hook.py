@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,7 @@ def test_batch_is_signed_by_the_institutions_own_service(founded_desk: Desk) -> 
         assert not here.asked
         signed = desk.json("sign", path, "--credentials", "ana.json", *hook, "--yes")
         assert json.loads(here.asked[0][2])["summary"]["titles"] == ["Harbour Pilot"]
+        time.sleep(1)  # a statement made in the same second would be the same one
         assert "Stopped." in desk.say("sign", 1, *hook, stdin="n\n", code=1)
         assert len(here.asked) == 1
         assert desk.json("sign", "1", *hook, "--yes")["entry"] == 0
