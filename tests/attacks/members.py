@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from notary.core.credential import Credential
+from notary.core.digest import LeafIndex
 from notary.core.encoding import format_unix, to_base58
 from notary.core.keys import Algorithm
 from notary.core.receipt import EvmAnchor, MemberProof, Receipt
@@ -603,3 +604,14 @@ def did_key_member_in_a_block_nobody_knows(world: World) -> Any:
     bare = put(receipt, f"{ANCHOR}.notes", [])
     fallen = Distrusted("Ed25519", "2020-01-01T00:00:00Z")
     return Given(bare, trust=world.trust(blocks=False, distrusted=(fallen,)))
+
+
+@attack(VERIFIED)
+def record_beside_an_anchor_that_needs_none(world: World) -> Any:
+    """Harms nothing: a made-up record beside the newest anchor; what it says of the member is not told."""
+    receipt = world.receipt("lena")
+    first, newest = receipt.commitments
+    forged = MemberProof(replace(BETA.record, name="Beta the Great"), LeafIndex(0), ())
+    anchors = [anchor for anchor in newest.anchors if isinstance(anchor, EvmAnchor)]
+    shown = replace(newest, anchors=tuple(replace(anchor, members=(forged,)) for anchor in anchors))
+    return replace(receipt, commitments=(first, shown))
