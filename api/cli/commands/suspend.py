@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 from api.cli.spoken import Said, command
 from api.cli.status_marking import change, options
@@ -12,19 +12,9 @@ from notary.core.status import Status
 
 @command("suspend", example="notary suspend x7k2mqp4w6ta --reason under-review")
 @options(Status.SUSPENDED)
-def suspend(
-    settings: Settings,
-    ids: tuple[str, ...],
-    table: Path | None,
-    reason: str | None,
-    note: str | None,
-    issuer: str | None,
-    out: Path,
-    *,
-    yes: bool,
-) -> Said:
+def suspend(settings: Settings, **asked: Any) -> Said:
     """Mark credentials as suspended: a question is open, and it can end.
 
     Every position of the same credential is covered. Nothing changes until the institution signs.
     """
-    return change(settings, Status.SUSPENDED, ids, table, reason, note, issuer, out, yes=yes)
+    return change(settings, Status.SUSPENDED, **asked)
