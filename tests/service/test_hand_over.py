@@ -18,7 +18,8 @@ from notary.core.encoding import from_base64url, to_base64url
 from notary.core.errors import IssuerError, OperatorError
 from notary.core.evidence import EvidenceManifest
 from notary.core.leaf import Form, hash_leaf
-from notary.ports.ledger import CredentialId
+from notary.core.status import Status
+from notary.ports.ledger import ContactRow, CredentialId, EndorsementRow, MarkRow, Reason, ShareId, ShareRow
 from notary.service.access.journal import read_journal
 from notary.service.erase import erase, plan_erasure
 from notary.service.evidence.encryption import decrypt
@@ -141,6 +142,28 @@ def test_what_was_erased_is_not_in_it(notary_lab: Lab, successor: Reader) -> Non
     (row,) = of_kind(exported(lab, successor), "credential")
     assert [row[name] for name in ("salt", "digest", "evidence", "content", "learner", "title")] == [None] * 6
     assert (row["index"], len(row["leaf"])) == (0, 43)
+
+
+def test_what_is_known_beside_a_credential_comes_with_it(notary_lab: Lab, successor: Reader) -> None:
+    """Where its learner is reached, why its status changed with the private note, who endorsed it, what is shared."""
+    lab, college = notary_lab, notary_lab.institutions[0]
+    (taken, _) = lab.submit(college, *lab.credentials(college, "Ada", "Bo"))
+    name, now = CredentialId(taken.id), lab.notary.clock.now()  # type: ignore[union-attr]
+    mark = MarkRow(name, Status.REVOKED, Reason.MISCONDUCT, "the essay was bought", college.did, now)
+    with lab.notary.ledger.begin() as work:
+        work.contacts.add([ContactRow(name, "ada@example.org", "Ada")])
+        work.statuses.mark([mark])
+        work.endorsements.add(EndorsementRow(name, sha256(b"{}"), b"{}", now))
+        work.shares.add(ShareRow(ShareId("abcdefghijkl"), digest(1), name, now, None, (digest(2),), named=True))
+    lines = exported(lab, successor)
+    beside = {line["kind"]: line for line in lines if line.get("credential") == name}
+    assert [line["kind"] for line in lines[1:]].index("contact") == 1  # after its own credential, before the next
+    assert (beside["contact"]["email"], beside["contact"]["name"]) == ("ada@example.org", "Ada")
+    said = ("status", "reason", "note", "replacement", "statement")
+    assert [beside["mark"][each] for each in said] == [2, "misconduct", "the essay was bought", None, None]
+    assert from_base64url(beside["endorsement"]["data"], "data") == b"{}"
+    assert (beside["share"]["link"], beside["share"]["named"]) == (to_base64url(digest(1)), True)
+    assert beside["share"]["items"] == [to_base64url(digest(2))]
 
 
 @pytest.mark.parametrize("recipients", [[], ["age1nobody"], ["AGE-SECRET-KEY-1QQ"], [""]])

@@ -10,6 +10,14 @@ evidence    digest, manifest (its JCS bytes), keys [{digest, key}]; before the f
 credential  id, form, salt, digest, evidence, content, learner, title, source, line, accepted, batch, index, leaf, and
             link: the hash of the token in the learner's private link. Erased: salt, digest and content are null
 
+After a credential, with its id as `credential`, what the institution knows of it beside:
+
+contact     email, name: where its learner is reached
+mark        status (a number), reason, member (who marked it), note, marked, replacement, and statement: the id of the one
+            that says it in the log, null while it is pending. In the order in which they were made
+endorsement digest, data: an EndorsementCredential in its JCS bytes
+share       link (as above), made, expires, named, items: the digests of the evidence it opens
+
 Nothing changes here: links, receipts and statuses go on as before.
 """
 
@@ -26,7 +34,7 @@ from notary.core.digest import Digest
 from notary.core.encoding import format_time, to_base64url, to_digest_text
 from notary.core.errors import IssuerError, OperatorError
 from notary.core.registry import MemberRecord
-from notary.ports.ledger import BatchRow, CredentialRow, UnitOfWork
+from notary.ports.ledger import BatchRow, CredentialId, CredentialRow, UnitOfWork
 from notary.service.access.journal import Action, record
 from notary.service.evidence.age_streams import Written
 from notary.service.notary import Notary
@@ -102,6 +110,7 @@ def _export(notary: Notary, work: UnitOfWork, member: MemberRecord, done: Handed
                 yield _evidence(row.evidence, *kept)
         done.credentials += 1
         yield _credential(row)
+        yield from _beside(work, row.id)
     yield {"kind": "end", "batches": done.batches, "credentials": done.credentials, "evidence": done.evidence}
 
 
@@ -147,6 +156,37 @@ def _credential(row: CredentialRow) -> JSON:
         "index": row.index,
         "leaf": _bytes(row.leaf),
     }
+
+
+def _beside(work: UnitOfWork, name: CredentialId) -> Iterator[JSON]:
+    contact = work.contacts.get(name)
+    if contact is not None:
+        yield {"kind": "contact", "credential": name, "email": contact.email, "name": contact.name}
+    for mark in work.statuses.history(name):
+        yield {
+            "kind": "mark",
+            "credential": name,
+            "status": mark.status.value,
+            "reason": mark.reason.value,
+            "member": mark.member,
+            "note": mark.note,
+            "marked": format_time(mark.marked),
+            "replacement": mark.replacement,
+            "statement": _bytes(mark.statement),
+        }
+    for row in work.endorsements.of(name):
+        digest, data = to_digest_text(row.digest), to_base64url(row.data)
+        yield {"kind": "endorsement", "credential": name, "digest": digest, "data": data}
+    for share in work.shares.of(name):
+        yield {
+            "kind": "share",
+            "credential": name,
+            "link": to_digest_text(share.hash),
+            "made": format_time(share.made),
+            "expires": None if share.expires is None else format_time(share.expires),
+            "named": share.named,
+            "items": [to_digest_text(item) for item in share.items],
+        }
 
 
 def _bytes(value: bytes | None) -> str | None:
