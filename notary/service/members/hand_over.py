@@ -13,8 +13,8 @@ credential  id, form, salt, digest, evidence, content, learner, title, source, l
 After a credential, with its id as `credential`, what the institution knows of it beside:
 
 contact     email, name: where its learner is reached
-mark        status (a number), reason, member (who marked it), note, marked, replacement, and statement: the id of the one
-            that says it in the log, null while it is pending. In the order in which they were made
+mark        status (a number), reason, member (who marked it), note, marked, replacement, and statement: the id of
+            the one that says it in the log, null while it is pending. In the order in which they were made
 endorsement digest, data: an EndorsementCredential in its JCS bytes
 share       link (as above), made, expires, named, items: the digests of the evidence it opens
 
