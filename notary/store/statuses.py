@@ -69,7 +69,7 @@ class SqlStatuses:
                 .outerjoin(batches, batches.c.id == place.c.batch)
                 .order_by(credential.c.number)
             )
-            for row in self._connection.execute(wanted):
+            for row in self._connection.execute(wanted).all():
                 position = Position(*row)
                 at = 0 if position.credential == position.asked else len(found[position.asked])
                 found[position.asked].insert(at, position)
@@ -117,7 +117,7 @@ class SqlStatuses:
             statement = statement.where(place.c.batch == batch)
         return tuple(
             PendingMark(MarkNumber(number), MarkRow(*rest), BatchId(of), LeafIndex(index))
-            for number, of, index, *rest in self._connection.execute(statement)
+            for number, of, index, *rest in self._connection.execute(statement).all()
         )
 
     def settle(self, marks: Sequence[MarkNumber], statement: Digest) -> None:
@@ -154,7 +154,7 @@ class SqlStatuses:
         numbers: dict[CredentialId, int] = {}
         for chunk in _chunks(names):
             found = select(credential.c.id, credential.c.number).where(credential.c.id.in_(chunk))
-            numbers |= {CredentialId(name): number for name, number in self._connection.execute(found)}
+            numbers |= {CredentialId(name): number for name, number in self._connection.execute(found).all()}
         return numbers
 
 
