@@ -167,12 +167,14 @@ class PublishedContracts:
             if _word(chain, registry, "epoch()") == epoch:  # else a change was mined between two questions
                 return found
 
-    def changes(self, chain: Chain, registry: Address) -> tuple[AppliedChange, ...]:
-        found = tuple(_applied(logged) for logged in chain.events(registry, _APPLIED))
-        if [change.epoch for change in found] != list(range(1, len(found) + 1)):
+    def changes(
+        self, chain: Chain, registry: Address, *, since: int = 0, until: int | None = None, after: int = 0
+    ) -> tuple[AppliedChange, ...]:
+        found = tuple(_applied(logged) for logged in chain.events(registry, _APPLIED, since=since, until=until))
+        if [change.epoch for change in found] != list(range(after + 1, after + len(found) + 1)):
             raise OperatorError(
                 f"the node of {chain.id} does not show every change of the registry {to_hex(registry)}",
-                expected=f"epochs 1 to {len(found)}",
+                expected=f"epochs {after + 1} to {after + len(found)}",
                 actual=", ".join(str(change.epoch) for change in found) or "none",
                 hint="Ask a node that keeps all events",
             )

@@ -120,8 +120,8 @@ class EmbeddedChain:
             if root in (None, sighting.root) and sender in (None, sighting.sender):
                 yield sighting
 
-    def events(self, contract: Address, topic: bytes, *, since: int = 0) -> Iterator[Logged]:
-        for _, _, _, logged in self._logged(contract, topic, since):
+    def events(self, contract: Address, topic: bytes, *, since: int = 0, until: int | None = None) -> Iterator[Logged]:
+        for _, _, _, logged in self._logged(contract, topic, since, until):
             yield logged
 
     def call(self, to: Address, data: bytes) -> bytes:
@@ -131,9 +131,9 @@ class EmbeddedChain:
             except VMError as error:
                 raise _would_fail(f"call of {to_hex(to)}", error) from error
 
-    def code(self, at: Address) -> bytes:
+    def code(self, at: Address, *, block: int | None = None) -> bytes:
         with self._evm.reading() as evm:
-            return bytes(evm.get_code(at))
+            return bytes(evm.get_code(at, "latest" if block is None else block))
 
     def fund(self, account: Address, amount: int = COINS) -> None:
         """Give an account coins from the faucet until it holds `amount`, in wei. Safe to repeat."""
@@ -176,8 +176,10 @@ class EmbeddedChain:
             if not _has(evm, transaction.hash):
                 _mine(evm, transaction)
 
-    def _logged(self, contract: Address, topic: bytes, since: int) -> Iterator[tuple[Any, int, int, Logged]]:
-        latest = self.latest()
+    def _logged(
+        self, contract: Address, topic: bytes, since: int, until: int | None = None
+    ) -> Iterator[tuple[Any, int, int, Logged]]:
+        latest = self.latest() if until is None else min(self.latest(), until)
         for start in range(since, latest + 1, _AT_ONCE):
             with self._evm.reading() as evm:
                 numbers = range(start, min(start + _AT_ONCE, latest + 1))

@@ -158,8 +158,8 @@ class EvmChain:
             if sighting is not None:
                 yield sighting
 
-    def events(self, contract: Address, topic: bytes, *, since: int = 0) -> Iterator[Logged]:
-        for log in self._logs(contract, [to_hex(topic)], since):
+    def events(self, contract: Address, topic: bytes, *, since: int = 0, until: int | None = None) -> Iterator[Logged]:
+        for log in self._logs(contract, [to_hex(topic)], since, until):
             with self._node.reading("eth_getLogs"):
                 event = _event(log)
                 if event.address != contract or event.topics[:1] != (topic,):
@@ -177,8 +177,8 @@ class EvmChain:
         except Refused as error:
             raise _would_fail(f"call of {to_hex(to)}", error) from error
 
-    def code(self, at: Address) -> bytes:
-        return self._data("eth_getCode", to_hex(at), "latest")
+    def code(self, at: Address, *, block: int | None = None) -> bytes:
+        return self._data("eth_getCode", to_hex(at), "latest" if block is None else hex(block))
 
     # What a wallet asks (anchoring.wallet.Payments).
 
@@ -264,8 +264,11 @@ class EvmChain:
                 f"block {to_hex(block_hash)} of {self.id}: {error}", hint="Use a node that offers debug_getRawReceipts."
             ) from error
 
-    def _logs(self, contract: Address, topics: list[JSON], since: int) -> Iterator[dict[str, JSON]]:
+    def _logs(
+        self, contract: Address, topics: list[JSON], since: int, until: int | None = None
+    ) -> Iterator[dict[str, JSON]]:
         latest, start, span = self.latest(), since, MOST_BLOCKS
+        latest = latest if until is None else min(latest, until)
         while start <= latest:
             end = min(start + span - 1, latest)
             asked: JSON = {"address": to_hex(contract), "topics": topics, "fromBlock": hex(start), "toBlock": hex(end)}

@@ -82,6 +82,14 @@ def verapdf() -> Path:
     return folder
 
 
+def digital_bazaar() -> tuple[str, Path]:
+    """The node program, and the script that has Digital Bazaar's libraries check credentials; see tests/node."""
+    folder, node = Path(__file__).parent / "node", shutil.which("node")
+    if node is None or not (folder / "node_modules" / ".installed").is_file():
+        raise PartMissingError("@digitalbazaar/vc is not in tests/node, or there is no node; scripts/nodes provides it")
+    return node, folder / "check.mjs"
+
+
 def require_fonts(*families: str) -> None:
     """Raise `PartMissingError` where a family of fonts is not installed."""
     for family in families:
@@ -98,15 +106,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_anvil(folder: Path) -> Iterator[EvmNode]:
+def running_anvil(folder: Path, chain_id: int = ANVIL_CHAIN_ID) -> Iterator[EvmNode]:
     """Run anvil: a block each second, *finalized* two blocks behind the latest."""
     port = free_port()
     command = [
         *(str(program("anvil")), "--host", "127.0.0.1", "--port", str(port)),
-        *("--chain-id", str(ANVIL_CHAIN_ID), "--block-time", "1", "--slots-in-an-epoch", "1"),
+        *("--chain-id", str(chain_id), "--block-time", "1", "--slots-in-an-epoch", "1"),
     ]
     with _running(command, folder, _evm_answers(port)) as pid:
-        yield EvmNode(f"http://127.0.0.1:{port}", f"eip155:{ANVIL_CHAIN_ID}", ANVIL_KEY, pid)
+        yield EvmNode(f"http://127.0.0.1:{port}", f"eip155:{chain_id}", ANVIL_KEY, pid)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def approve_(
 
     proposal = read_proposal(file)
     here = _own_copy(settings, copy)
-    check_proposal(proposal, here, now=int(datetime.now(UTC).timestamp()))
+    check_proposal(proposal, here, open_contracts(), now=int(datetime.now(UTC).timestamp()))
     lines = [*summary(proposal), *(f"  {line}" for line in describe(proposal, here))]
     if typed_data:
         return _typed_data(proposal, here, file, typed_data, lines)
@@ -70,17 +70,21 @@ def approve_(
         click.echo("\n".join(lines), err=True)
         click.confirm("Approve this?", abort=True, err=True)
         lines = []
+    undecided: list[JSON] = []
     if signer:
         approval = _by_wallet(proposal, here, signature, signer)
+        asked, undecided = _asked(proposal, approval, None if copy else settings)
+        lines += asked
     else:
         approval = approve(proposal, here, _key(settings, key, passphrase_file).approve, open_contracts())
     stem = file.with_suffix("").name
     target = write_new(out or file.with_name(f"{stem}.{approval.signer.hex()[:8]}.approval"), bytes(approval))
-    need = max(seat.threshold for seat in here.seats)
+    need = max(seat.threshold for seat in proposal.among(here))
     needed = count(need, "approval is", "approvals are")
+    data: dict[str, JSON] = {"approval": str(target), "signer": to_hex(approval.signer), "undecided": undecided}
     return Said(
         [*lines, f"{to_hex(approval.signer)} approves: {shown(target)}. {needed} needed."],
-        {**proposal_data(proposal, here), "approval": str(target), "signer": to_hex(approval.signer), "needed": need},
+        {**proposal_data(proposal, here), **data, "needed": need},
         f"notary consortium apply {shown(file)}",
     )
 
@@ -146,9 +150,7 @@ def _typed_data(proposal: Proposal, here: InForce, file: Path, folder: Path, lin
 
 
 def _by_wallet(proposal: Proposal, here: InForce, texts: tuple[str, ...], signer: str) -> SignedApproval:
-    """Take a wallet's signatures; a key's are checked here, an ERC-1271 wallet's where the chain is, at `apply`."""
-    from api.wiring import open_contracts
-
+    """Take a wallet's signatures, one for each chain."""
     chains = _chains(proposal)
     given: dict[str, bytes] = {}
     for text in texts:
@@ -159,17 +161,39 @@ def _by_wallet(proposal: Proposal, here: InForce, texts: tuple[str, ...], signer
     if given.keys() != set(chains):
         raise IssuerError("signatures", expected=f"one for each of {', '.join(chains)}", actual=", ".join(given))
     address = read_account(signer, "--signer")
-    contracts = open_contracts()
-    for seat in here.seats:
+    for seat in proposal.among(here):
         check_voter(address, seat)
-    for change in proposal.seats:
-        digest = contracts.approval_digest(change.chain, change.registry, proposal.change(change))
-        recovered = contracts.approves(digest, Approval(address, given[change.chain]), None)
-        if not recovered and len(given[change.chain]) == 65:
-            click.echo(
-                f"The key of {to_hex(address)} did not sign this; its contract has to, when it is applied.", err=True
-            )
     return SignedApproval(proposal.digest, address, tuple((chain, given[chain]) for chain in chains))
+
+
+def _asked(proposal: Proposal, approval: SignedApproval, settings: Settings | None) -> tuple[list[str], list[JSON]]:
+    """Say whether each signature approves, and for which chains that is open: a contract's yes only its chain tells.
+
+    Without settings no chain is asked. IssuerError where one says no.
+    """
+    from api.wiring import open_contracts, open_notary
+
+    contracts, who = open_contracts(), to_hex(approval.signer)
+    given = {chain: Approval(approval.signer, signature) for chain, signature in approval.signatures}
+    digests = {
+        change.chain: contracts.approval_digest(change.chain, change.registry, proposal.change(change))
+        for change in proposal.seats
+    }
+    unsigned = [chain for chain, each in given.items() if not contracts.approves(digests[chain], each, None)]
+    chains = " and ".join(unsigned)
+    if not unsigned:
+        return [], []
+    if settings is None:
+        says = f"The key of {who} did not sign this. Whether its contract approves, only {chains} can say"
+        return [f"{says}; it is asked before anything is sent."], [*unsigned]
+    with open_notary(settings) as notary:
+        for chain in unsigned:
+            if not contracts.approves(digests[chain], given[chain], notary.site(chain).chain):
+                raise IssuerError(
+                    f"neither the key of {who} nor a contract there approves this on {chain}",
+                    hint="Sign what --typed-data writes, and hand in what the wallet gives back, whole",
+                )
+    return [f"The contract {who} approves it on {chains}."], []
 
 
 def _chains(proposal: Proposal) -> tuple[str, ...]:

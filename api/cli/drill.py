@@ -97,8 +97,17 @@ def find_receipts(folder: Path) -> tuple[Path, ...]:
     return found
 
 
-def run_drill(receipts: Sequence[Path], trust: Path, done: Callable[[int], None] = lambda _: None) -> Drill:
-    """Verify receipts with everything off; `done` is told how many are through."""
+def run_drill(
+    receipts: Sequence[Path],
+    trust: Path,
+    done: Callable[[int], None] = lambda _: None,
+    *,
+    mirror: Path | None = None,
+) -> Drill:
+    """Verify receipts, or what carries one, with everything off; `done` is told how many are through.
+
+    `mirror`: a folder with a copy of the log, whose newest statuses are asked for.
+    """
     data = trust.read_bytes()
     read = TrustFile.parse(data)
     began = time.monotonic()
@@ -109,7 +118,7 @@ def run_drill(receipts: Sequence[Path], trust: Path, done: Callable[[int], None]
         kept.write_bytes(data)
         for some in _portions(receipts):
             processes += 1
-            answers = _verify(some, kept)
+            answers = _verify(some, kept, mirror)
             tried += [_tried(path, answer) for path, answer in zip(some, answers, strict=True)]
             done(len(tried))
     return Drill(
@@ -127,9 +136,10 @@ def bare_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("NOTARY_")}
 
 
-def _verify(receipts: Sequence[Path], trust: Path) -> list[dict[str, str]]:
+def _verify(receipts: Sequence[Path], trust: Path, mirror: Path | None) -> list[dict[str, str]]:
     names = [str(path.absolute()) for path in receipts]
-    command = [sys.executable, "-c", OFFLINE, "verify", *names, "--trust", str(trust), "--json"]
+    fresh = ["--fresh", "--from", str(mirror.absolute())] if mirror else []
+    command = [sys.executable, "-c", OFFLINE, "verify", *names, "--trust", str(trust), *fresh, "--json"]
     environment = {**bare_environment(), "NOTARY_DATA": str(trust.parent)}
     done = subprocess.run(  # noqa: S603  # this interpreter, with receipts' names as arguments
         command, cwd=trust.parent, capture_output=True, text=True, check=False, env=environment

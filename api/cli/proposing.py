@@ -25,6 +25,7 @@ from notary.core.errors import IssuerError
 from notary.core.registry import NotaryAccount
 from notary.core.shape import read_chain, read_origin
 from notary.core.statement import Recognition
+from notary.ports import Contracts
 from notary.service.governance.approvals import check_proposal
 from notary.service.governance.differences import describe, summary
 from notary.service.governance.edits import Edit, add_key, admit, edit, end_key, find, hold, leave, mark_compromised
@@ -33,7 +34,7 @@ from notary.service.governance.proposal import Draft, Proposal, propose
 
 DAYS = 14
 """Days in which k members have to approve and somebody to apply, unless said otherwise."""
-_DAY = 86_400
+DAY = 86_400
 _RECOGNITION = click.Choice([recognition.value for recognition in Recognition])
 
 
@@ -102,8 +103,8 @@ def propose_(settings: Settings, *, yes: bool, **options: object) -> Said:
 
 
 def write_proposal(settings: Settings, wish: Wish, *, yes: bool) -> Said:
-    """Make the proposal of a wish, show what it changes, and write it."""
-    from api.wiring import open_notary
+    """Make the proposal of a wish, and write it."""
+    from api.wiring import open_contracts, open_notary
 
     with open_notary(settings) as notary:
         here = find_in_force(notary)
@@ -112,10 +113,15 @@ def write_proposal(settings: Settings, wish: Wish, *, yes: bool) -> Said:
     draft = _keys(draft, here, wish, now)
     draft = _member(draft, wish)
     draft = _notaries(_votes(draft, wish), wish)
-    proposal = propose(here, draft, deadline=now + wish.days * _DAY)
-    check_proposal(proposal, here, now=now)
-    target = write_new(wish.out or Path(f"state-{proposal.members.state.number}.proposal"), bytes(proposal))
-    need = max(seat.threshold for seat in here.seats)
+    proposal = propose(here, draft, deadline=now + wish.days * DAY)
+    return write_checked(proposal, here, open_contracts(), now, wish.out)
+
+
+def write_checked(proposal: Proposal, here: InForce, contracts: Contracts, now: int, out: Path | None) -> Said:
+    """Check a proposal as its approvers will, write it, and show what it changes."""
+    check_proposal(proposal, here, contracts, now=now)
+    target = write_new(out or Path(f"state-{proposal.members.state.number}.proposal"), bytes(proposal))
+    need = max(seat.threshold for seat in proposal.among(here))
     return Said(
         [
             *summary(proposal),

@@ -75,7 +75,14 @@ class Spoken(click.Command):
         super().format_help(ctx, formatter)
 
     def invoke(self, ctx: click.Context) -> None:
-        """Run the command and print what it says; a refusal is printed, not raised."""
+        """Run the command and print what it says."""
+        as_json = ctx.params["as_json"]
+        said = self.answer(ctx)
+        speak(said, as_json=as_json)
+        ctx.exit(said.code)
+
+    def answer(self, ctx: click.Context) -> Said:
+        """Run the command and return what it says; a refusal is said, not raised."""
         as_json, debug = ctx.params.pop("as_json"), ctx.params.pop("debug")
         ctx.meta["as_json"] = as_json  # for a command that speaks more than once
         folder = ctx.params.pop("data", None)
@@ -100,9 +107,8 @@ class Spoken(click.Command):
                 traceback.print_exc()
             said = _unexpected(error)
         if said.next and folder is not None and not said.next.startswith("notary verify"):
-            said = Said(said.lines, said.data, f"{said.next} --data {folder}", said.code)
-        speak(said, as_json=as_json)
-        ctx.exit(said.code)
+            return Said(said.lines, said.data, f"{said.next} --data {folder}", said.code)
+        return said
 
 
 def command(name: str, *, example: str, data: bool = True) -> Callable[[Speaker], Spoken]:

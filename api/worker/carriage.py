@@ -16,6 +16,7 @@ from notary.core.errors import NotaryError
 from notary.ports.ledger import AnchorRow, AnchorState, ManifestNumber
 from notary.service.notary import Notary
 from notary.service.rounds.advancing import carry, held
+from notary.service.rounds.reach import unfinished_on
 
 LONGEST = 1.0
 """Seconds after which a new manifest is noticed at the latest."""
@@ -52,7 +53,7 @@ class Carriage:
     def step(self) -> float | None:
         """Carry what is due now; return the seconds until something is again, None once all is final."""
         with self._notary.ledger.read() as work:
-            numbers = work.anchors.unfinished(self._site.chain.id)
+            numbers = unfinished_on(work, self._site)
         self._looks = {number: look for number, look in self._looks.items() if number in numbers}
         if not numbers:
             return None

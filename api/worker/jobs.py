@@ -44,6 +44,18 @@ def _cosign(notary: Notary) -> object:
     return cosign(notary)
 
 
+def _desk(notary: Notary) -> object:
+    from notary.service.issuing.papers import sweep_papers
+
+    return sweep_papers(notary)
+
+
+def _follow(notary: Notary) -> object:
+    from notary.service.governance.following import follow
+
+    return follow(notary)
+
+
 def _mail(notary: Notary) -> object:
     from notary.service.delivery.sending import send_due
 
@@ -52,7 +64,9 @@ def _mail(notary: Notary) -> object:
 
 JOBS: tuple[Job, ...] = (
     Job("cosign", 15, _cosign),
+    Job("desk", 600, _desk),
     Job("mail", 15, _mail),
+    Job("members", 300, _follow),
     Job("pins", 15, _pin_due),
     Job("pin-audit", 3600, _audit_pins),
 )

@@ -25,6 +25,7 @@ from notary.ports.ledger import ITSELF, WorkerRow
 from notary.service.log.cosigning import cosign
 from notary.service.notary import Notary
 from notary.service.rounds.advancing import draw, held
+from notary.service.rounds.reach import unfinished_on
 from notary.service.rounds.schedule import Schedule, cleared, next_round
 
 TICK = 2.0
@@ -134,7 +135,7 @@ class Worker:
             yield "draw", fresh
         for site in self._notary.sites:
             with self._notary.ledger.read() as work:
-                unfinished = work.anchors.unfinished(site.chain.id)
+                unfinished = unfinished_on(work, site)
             if unfinished:
                 yield f"carry {site.chain.id}", fresh
         now = self._notary.clock.now().timestamp()

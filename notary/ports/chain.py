@@ -115,16 +115,16 @@ class Chain(Protocol):
         """The contract's `Anchored` events from block `since` on, in order, filtered by root and sender."""
         ...
 
-    def events(self, contract: Address, topic: bytes, *, since: int = 0) -> Iterator[Logged]:
-        """The contract's events whose first topic is this, from block `since` on, in order."""
+    def events(self, contract: Address, topic: bytes, *, since: int = 0, until: int | None = None) -> Iterator[Logged]:
+        """The contract's events whose first topic is this, from block `since` to `until` or the newest, in order."""
         ...
 
     def call(self, to: Address, data: bytes) -> bytes:
         """Run a view at the newest block and return its bytes; OperatorError when it reverts."""
         ...
 
-    def code(self, at: Address) -> bytes:
-        """The code at an address, empty for none."""
+    def code(self, at: Address, *, block: int | None = None) -> bytes:
+        """The code at an address, empty for none; at an earlier block, where the node keeps its state."""
         ...
 
 

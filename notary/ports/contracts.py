@@ -109,8 +109,13 @@ class Contracts(Protocol):
         """Read a registry; OperatorError where the code there, or at its anchor, is not the published one."""
         ...
 
-    def changes(self, chain: Chain, registry: Address) -> tuple[AppliedChange, ...]:
-        """Every change a registry applied, its founding first."""
+    def changes(
+        self, chain: Chain, registry: Address, *, since: int = 0, until: int | None = None, after: int = 0
+    ) -> tuple[AppliedChange, ...]:
+        """The changes a registry applied in these blocks, its founding first; `after`: the epoch before the first.
+
+        OperatorError where an epoch is missing between them.
+        """
         ...
 
     def registry_of(self, chain: Chain, anchor: Address) -> Address:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
+from notary.core.digest import Digest
 from notary.ports.ledger import AnchorRow, AnchorState, ManifestNumber, ManifestRow
 from notary.store.rows import columns, save, values
 from notary.store.tables import anchor, manifest
@@ -27,11 +29,17 @@ class SqlAnchors:
     def newest(self) -> ManifestRow | None:
         return self._one(select(*columns(ManifestRow, manifest)).order_by(manifest.c.number.desc()).limit(1))
 
-    def unfinished(self, chain: str) -> tuple[ManifestNumber, ...]:
-        done = (anchor.c.manifest == manifest.c.number) & (anchor.c.chain == chain)
-        final = select(anchor.c.manifest).where(done, anchor.c.state == AnchorState.FINAL).exists()
-        statement = select(manifest.c.number).where(~final).order_by(manifest.c.number)
+    def unfinished(self, chain: str, *, since: int = 1) -> tuple[ManifestNumber, ...]:
+        there = (anchor.c.manifest == manifest.c.number) & (anchor.c.chain == chain)
+        begun = select(anchor.c.manifest).where(there).exists()
+        final = select(anchor.c.manifest).where(there, anchor.c.state == AnchorState.FINAL).exists()
+        wanted = (manifest.c.number >= since) | begun
+        statement = select(manifest.c.number).where(wanted, ~final).order_by(manifest.c.number)
         return tuple(self._connection.execute(statement).scalars())
+
+    def newest_under(self, states: Collection[Digest]) -> ManifestNumber | None:
+        under = select(func.max(anchor.c.manifest)).where(anchor.c.registry.in_(states))
+        return self._connection.execute(under).scalar()
 
     def _one(self, statement: Select[Any]) -> ManifestRow | None:
         row = self._connection.execute(statement).first()

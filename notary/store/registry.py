@@ -15,16 +15,20 @@ class SqlRegistry:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def states(self) -> tuple[StateRow, ...]:
-        records: dict[bytes, list[bytes]] = {}
-        stored = select(registry_record).order_by(registry_record.c.state, registry_record.c.position)
-        for row in self._connection.execute(stored):
-            records.setdefault(row.state, []).append(row.data)
+    def states(self, *, records: bool = True) -> tuple[StateRow, ...]:
+        lines = self._records() if records else {}
         statement = select(registry_state).order_by(registry_state.c.number, registry_state.c.digest)
         return tuple(
-            StateRow(row.digest, row.number, row.data, tuple(records.get(row.digest, ())), row.in_force)
+            StateRow(row.digest, row.number, row.data, tuple(lines.get(row.digest, ())), row.in_force)
             for row in self._connection.execute(statement)
         )
+
+    def _records(self) -> dict[bytes, list[bytes]]:
+        found: dict[bytes, list[bytes]] = {}
+        stored = select(registry_record).order_by(registry_record.c.state, registry_record.c.position)
+        for row in self._connection.execute(stored):
+            found.setdefault(row.state, []).append(row.data)
+        return found
 
     def save(self, row: StateRow) -> None:
         if row.in_force:

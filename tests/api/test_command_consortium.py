@@ -120,6 +120,29 @@ def test_edited_proposal_is_refused(founded_desk: Desk) -> None:
     assert said.startswith("state-2.proposal: the records are another state's")
 
 
+def test_history_keeps_what_is_final_and_goes_on_there(founded_desk: Desk) -> None:
+    """Written beside the ledger, told the same again; one that is spoilt is named, and may be removed."""
+    desk = founded_desk
+    first = desk.json("consortium", "history")
+    kept = desk.folder / "data" / "history.json"
+    assert json.loads(kept.read_bytes())["registries"][0]["changes"][0]["epoch"] == 1
+    assert desk.json("consortium", "history") == first
+    decide(desk, "--member", "College", "--name", "Kolleg")
+    assert len(desk.json("consortium", "history", "--keep", desk.folder / "own.json")["changes"]) == 2
+    assert len(desk.json("consortium", "history")["changes"]) == 2
+    kept.write_bytes(b"{}")
+    assert "data/history.json: " in desk.say("consortium", "history", code=1)
+    kept.unlink()
+    assert len(desk.json("consortium", "history")["changes"]) == 2
+
+
+def test_a_chain_the_consortium_is_on_is_not_added(founded_desk: Desk) -> None:
+    """The embedded chain, where it was founded: refused before anything is paid."""
+    said = founded_desk.say("consortium", "add-chain", "embedded", "--yes", code=1)
+    assert "is on eip155:" in said
+    assert not list(founded_desk.folder.glob("*.proposal"))
+
+
 # ---------------------------------------------------------------- what is proposed
 
 

@@ -210,3 +210,14 @@ def test_a_registry_s_changes_are_read_back(lab: Lab) -> None:
     assert (second.epoch, second.state, second.approvers) == (2, change.state, (lab.member.address,))
     assert (second.added, second.removed) == ((newcomer,), (lab.member.address,))
     assert (second.block_number, second.tx_hash) == (applied.block_number, applied.tx_hash)
+    there = {"since": begun.block_number, "until": begun.block_number}
+    assert CONTRACTS.changes(lab.chain, begun.created, **there) == (first,)
+    assert CONTRACTS.changes(lab.chain, begun.created, since=applied.block_number, after=1) == (second,)
+
+
+def test_a_contract_has_code_from_its_block_on(lab: Lab) -> None:
+    """None in the block before, and what it has now in its own."""
+    begun = included(lab.chain, send(lab.notary, CONTRACTS.found([lab.member.address], threshold=1, state=STATE)))
+    assert begun.created is not None
+    assert lab.chain.code(begun.created, block=begun.block_number - 1) == b""
+    assert lab.chain.code(begun.created, block=begun.block_number) == lab.chain.code(begun.created) != b""

@@ -134,7 +134,7 @@ def test_an_approver_needs_nothing_but_a_copy(quiet: Council) -> None:
     copy = InForce.parse(bytes(quiet.here))
     made = quiet.about(lambda record: replace(record, name="Offline"))
     proposal = Proposal.parse(bytes(made))
-    check_proposal(proposal, copy, now=quiet.now)
+    check_proposal(proposal, copy, quiet.notary.contracts, now=quiet.now)
     assert describe(proposal, copy) == ["Fenwick College is called Offline"]
 
 
@@ -237,7 +237,7 @@ def test_approval_after_expiry(quiet: Council) -> None:
     """A proposal whose deadline has passed is neither approved nor applied."""
     proposal = quiet.propose(renamed("Late"), deadline=quiet.now - 1)
     with refused(quiet, "has expired"):
-        check_proposal(proposal, quiet.here, now=quiet.now)
+        check_proposal(proposal, quiet.here, quiet.notary.contracts, now=quiet.now)
     with refused(quiet, "has expired"):
         apply(quiet.notary, proposal, quiet.approvals(proposal))
 
@@ -271,7 +271,7 @@ def test_k_out_of_bounds(quiet: Council, k: int) -> None:
     """K = 0 and k > n are refused before anybody signs, and when somebody signed all the same."""
     proposal = quiet.propose(lambda draft: replace(draft, threshold=k))
     with refused(quiet, f"expected from 1 to 3, found {k}"):
-        check_proposal(proposal, quiet.here, now=quiet.now)
+        check_proposal(proposal, quiet.here, quiet.notary.contracts, now=quiet.now)
     with refused(quiet, f"expected from 1 to 3, found {k}"):
         apply(quiet.notary, proposal, quiet.approvals(proposal))
 
@@ -527,10 +527,10 @@ def test_every_chain_is_reached_and_a_crash_between_them_is_resumed(both: Lab) -
     assert group.here.members == proposal.members
     one_seat = replace(group.propose(renamed("One alone")), seats=group.propose(renamed("One alone")).seats[:1])
     with pytest.raises(IssuerError, match="the proposal does not reach every chain"):
-        check_proposal(one_seat, group.here, now=group.now)
+        check_proposal(one_seat, group.here, notary.contracts, now=group.now)
     half = replace(group.here, seats=group.here.seats[:1])
     with pytest.raises(IssuerError, match="your view does not reach every chain"):
-        check_proposal(group.propose(renamed("Seen by half")), half, now=group.now)
+        check_proposal(group.propose(renamed("Seen by half")), half, notary.contracts, now=group.now)
 
 
 # ----------------------------------------------------------------- contract wallets

@@ -88,14 +88,14 @@ class Node:
             if seen.block_number >= self._since and self._shows(seen):
                 yield seen
 
-    def events(self, contract: Address, topic: bytes, *, since: int = 0) -> Iterator[Logged]:
-        return self._chain.events(contract, topic, since=max(since, self._since))
+    def events(self, contract: Address, topic: bytes, *, since: int = 0, until: int | None = None) -> Iterator[Logged]:
+        return self._chain.events(contract, topic, since=max(since, self._since), until=until)
 
     def call(self, to: Address, data: bytes) -> bytes:
         return self._chain.call(to, data)
 
-    def code(self, at: Address) -> bytes:
-        return self._chain.code(at)
+    def code(self, at: Address, *, block: int | None = None) -> bytes:
+        return self._chain.code(at, block=block)
 
 
 def lose(lab: Lab, cid: Cid) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from api.cli.adding_chain import add_chain_
 from api.cli.approving import apply_, approve_
 from api.cli.governance_files import read_account
 from api.cli.proposing import propose_
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
     from notary.service.governance.history import Passage
 
 
+_CHAIN = click.option(
+    "--chain", multiple=True, metavar="URL", help="A node of a chain, where no data folder is; one for each."
+)
+_REGISTRY = click.option(
+    "--registry", multiple=True, metavar="0x…", help="The consortium's registry there; one for each --chain."
+)
+
+
 @click.group("consortium")
 def consortium() -> None:
     """Example: notary consortium show
@@ -34,13 +44,15 @@ def consortium() -> None:
 
 
 @command("show", example="notary consortium show --out copy.json")
-@click.option("--chain", metavar="URL", help="A node of the chain, where no data folder is.")
-@click.option("--registry", metavar="0x…", help="The consortium's registry there.")
+@_CHAIN
+@_REGISTRY
 @click.option("--ipfs", metavar="URL", help="A Kubo node that has, or finds, its states.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write your own copy of it, to approve by."
 )
-def show(settings: Settings, chain: str | None, registry: str | None, ipfs: str | None, out: Path | None) -> Said:
+def show(
+    settings: Settings, chain: tuple[str, ...], registry: tuple[str, ...], ipfs: str | None, out: Path | None
+) -> Said:
     """Show who is in it: members, keys, votes and notaries, and the state in force."""
     if chain or registry or ipfs:
         with _afar(chain, registry, ipfs) as (places, blocks):
@@ -58,47 +70,67 @@ def show(settings: Settings, chain: str | None, registry: str | None, ipfs: str 
 
 
 @command("history", example="notary consortium history")
-@click.option("--chain", metavar="URL", help="A node of the chain, where no data folder is.")
-@click.option("--registry", metavar="0x…", help="The consortium's registry there.")
+@_CHAIN
+@_REGISTRY
 @click.option("--ipfs", metavar="URL", help="A Kubo node that has, or finds, its states.")
-def history(settings: Settings, chain: str | None, registry: str | None, ipfs: str | None) -> Said:
-    """Show every state there was: when, in which block, and what it changed; from chain and IPFS alone."""
+@click.option(
+    "--keep",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep what was read here: a run that was stopped goes on there. Else in the data folder.",
+)
+def history(
+    settings: Settings, chain: tuple[str, ...], registry: tuple[str, ...], ipfs: str | None, keep: Path | None
+) -> Said:
+    """Show every state there was: when, in which block, and what it changed; from chain and IPFS alone.
+
+    What lies in final blocks is read from a node once.
+    """
+    from api.cli.kept_changes import KeptChanges
     from api.wiring import open_contracts, open_notary
+    from notary.service.governance.changes import known_founding
     from notary.service.governance.history import read_history
 
     if chain or registry or ipfs:
         with _afar(chain, registry, ipfs) as (places, blocks):
-            passages = read_history(places, open_contracts(), blocks)
+            kept = KeptChanges(keep, open_contracts())
+            passages = read_history(places, open_contracts(), blocks, read=kept.read)
     else:
         with open_notary(settings) as notary:
-            passages = read_history(places_of(notary), notary.contracts, notary.blocks)
+            kept = KeptChanges(keep or settings.data / KeptChanges.FILE, notary.contracts)
+            read = partial(kept.read, founding=partial(known_founding, notary))
+            passages = read_history(places_of(notary), notary.contracts, notary.blocks, read=read)
     lines = [line for passage in passages for line in _passage(passage)]
     data: list[JSON] = [_passage_data(passage) for passage in passages]
     return Said(lines, {"changes": data}, "notary consortium show")
 
 
-for _made in (propose_, approve_, apply_, show, history):
+for _made in (propose_, approve_, apply_, add_chain_, show, history):
     consortium.add_command(_made)
 
 
 @contextmanager
-def _afar(chain: str | None, registry: str | None, ipfs: str | None) -> Iterator[tuple[list[Place], BlockStore]]:
-    """Look from outside: a node and a block store, and nothing of one's own."""
-    if not (chain and registry and ipfs):
-        raise click.UsageError("--chain, --registry and --ipfs go together")
+def _afar(
+    chains: tuple[str, ...], registries: tuple[str, ...], ipfs: str | None
+) -> Iterator[tuple[list[Place], BlockStore]]:
+    """Look from outside: nodes and a block store, and nothing of one's own."""
+    if not chains or len(chains) != len(registries) or not ipfs:
+        raise click.UsageError("--chain, --registry and --ipfs go together, as many of the first as of the second")
     from anchoring.evm import EvmChain
     from anchoring.kubo import KuboBlocks
 
-    yield [(EvmChain(chain), read_account(registry, "--registry"))], KuboBlocks(ipfs)
+    pairs = zip(chains, registries, strict=True)
+    yield [(EvmChain(chain), read_account(registry, "--registry")) for chain, registry in pairs], KuboBlocks(ipfs)
 
 
 def _shown(here: InForce, out: Path | None) -> Said:
     members = here.members
     state = members.state
     lines: list[str | Table] = [f"State {state.number}, {to_digest_text(state.digest())}."]
+    named = {contract.chain for contract in state.contracts}
     for seat in here.seats:
         voters = ", ".join(sorted(map(to_hex, seat.voters)))
-        lines.append(f"  {seat.chain}, registry {to_hex(seat.registry)}, epoch {seat.epoch}")
+        waits = "" if seat.chain in named else "; waits for the members' approval"
+        lines.append(f"  {seat.chain}, registry {to_hex(seat.registry)}, epoch {seat.epoch}{waits}")
         lines.append(f"  {seat.threshold} of {count(len(seat.voters), 'vote')}: {voters}")
     lines.append(Table(("member", "recognition", "period", "issues as"), tuple(map(_member_row, members.records))))
     keys = tuple(_key_row(state, record, key) for record in members.records for key in record.keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -84,8 +85,12 @@ class Anchors(Protocol):
         """Return the one with the highest number."""
         ...
 
-    def unfinished(self, chain: str) -> tuple[ManifestNumber, ...]:
-        """Return the numbers of those that are not final on a chain, in order."""
+    def unfinished(self, chain: str, *, since: int = 1) -> tuple[ManifestNumber, ...]:
+        """Return the numbers of those that are not final on a chain, in order: from `since` on, or begun there."""
+        ...
+
+    def newest_under(self, states: Collection[Digest]) -> ManifestNumber | None:
+        """Return the newest manifest that is in a block of any chain while one of these states was in force there."""
         ...
 
     def save_manifest(self, row: ManifestRow) -> None:

@@ -22,8 +22,8 @@ class StateRow:
 class Registry(Protocol):
     """The consortium's states."""
 
-    def states(self) -> tuple[StateRow, ...]:
-        """Return all, by number."""
+    def states(self, *, records: bool = True) -> tuple[StateRow, ...]:
+        """Return all, by number; without their records (empty in each row) where those are not asked for."""
         ...
 
     def save(self, row: StateRow) -> None:

@@ -16,11 +16,12 @@ from notary.core.mandate import check_key, check_recognition
 from notary.core.registry import Compromise, MemberKey, MemberRecord
 from notary.core.statement import BatchStatement, SignedStatement
 from notary.service.governance.approvals import Approver, SignedApproval, approve, check_content, check_proposal, count
-from notary.service.governance.in_force import InForce, Seat, find_in_force, find_members, places_of, read_seats
+from notary.service.governance.in_force import InForce, Seat, find_in_force, find_members, read_seats
 from notary.service.governance.proposal import Draft, Proposal, propose, unchanged
 from notary.service.log.entries import read_statement
 from notary.service.members.registry import Members, keep_state, put_in_force
-from notary.service.notary import Notary
+from notary.service.notary import Notary, Site
+from notary.service.rounds.reach import serving, unfinished_on
 from notary.service.rounds.sending import send
 
 _AT_ONCE = 3600
@@ -30,12 +31,13 @@ _AT_ONCE = 3600
 def apply(notary: Notary, proposal: Proposal, approvals: Sequence[SignedApproval]) -> Members:
     """Put an approved proposal in force on every chain and in the ledger; again, it changes nothing.
 
-    IssuerError for a proposal or approvals that a registry would refuse, or
-    where a statement that waits to be anchored would verify no longer.
+    A chain that joins comes first: until it carries the state, nothing has changed
+    where it counts. IssuerError for a proposal or approvals that a registry would
+    refuse, or where a statement that waits to be anchored would verify no longer.
     """
-    _check_reach(notary, proposal)
+    sites = _sites(notary, proposal)
     digest = proposal.members.state.digest()
-    seats, carried = read_seats(places_of(notary), notary.contracts)
+    seats, carried = read_seats([(site.chain, site.registry) for site in sites], notary.contracts)
     waiting = [seat for seat, state in zip(seats, carried, strict=True) if state != digest]
     if waiting:
         _prepare(notary, proposal, approvals, seats, waiting)
@@ -68,12 +70,12 @@ def change_members(
     proposal = propose(here, draft, deadline=now + _AT_ONCE)
     if unchanged(here, proposal):
         return here.members
-    check_proposal(proposal, here, now=now)
+    check_proposal(proposal, here, notary.contracts, now=now)
     return apply(notary, proposal, [approve(proposal, here, each, notary.contracts) for each in approvers])
 
 
-def _check_reach(notary: Notary, proposal: Proposal) -> None:
-    """Check that this notary is on every chain that the proposal is for."""
+def _sites(notary: Notary, proposal: Proposal) -> list[Site]:
+    """Return this notary's sites on every chain that the proposal is for, those that join first."""
     for change in proposal.seats:
         if notary.site(change.chain).registry != change.registry:
             raise IssuerError(
@@ -81,6 +83,9 @@ def _check_reach(notary: Notary, proposal: Proposal) -> None:
                 expected=to_hex(notary.site(change.chain).registry),
                 actual=to_hex(change.registry),
             )
+    served = {site.chain.id for site in serving(notary)}
+    sites = [notary.site(change.chain) for change in proposal.seats]
+    return sorted(sites, key=lambda site: site.chain.id in served)
 
 
 def _prepare(
@@ -105,7 +110,7 @@ def _prepare(
         # What is in force is the chain's word: the ledger may have missed a change that others relayed.
         here = find_in_force(notary)
         old = here.members
-        check_proposal(proposal, here, now=now)
+        check_proposal(proposal, here, notary.contracts, now=now)
     for seat in waiting:
         chain = notary.site(seat.chain).chain
         count(proposal, approvals, seat, contracts=notary.contracts, chain=chain)
@@ -121,11 +126,9 @@ def _check_statements(notary: Notary, old: Members, new: Members, now: int) -> N
     """
     with notary.ledger.read() as work:
         placed = {(row.manifest, row.chain) for row in work.anchors.anchors() if row.block is not None}
-        settled = (
-            row.tree_size
-            for row in work.anchors.manifests()
-            if all((row.number, site.chain.id) in placed for site in notary.sites)
-        )
+        waiting = {(number, site.chain.id) for site in notary.sites for number in unfinished_on(work, site)} - placed
+        unsettled = {number for number, _ in waiting}
+        settled = (row.tree_size for row in work.anchors.manifests() if row.number not in unsettled)
         anchored = max(settled, default=0)
         entries = [row.data for row in work.log.entries(anchored, work.log.size())]
     for at, data in enumerate(entries, anchored):

@@ -14,7 +14,7 @@ from notary.core.canonical import JSON, canonical, load
 from notary.core.digest import Digest
 from notary.core.encoding import format_unix, to_digest_text, to_hex
 from notary.core.errors import IssuerError, Malformed
-from notary.core.registry import ADDRESS_SIZE
+from notary.core.registry import ADDRESS_SIZE, Contract, RegistryState
 from notary.core.shape import Closed
 from notary.ports import Address, Approval, Chain, Contracts
 from notary.service.governance.in_force import InForce, Seat
@@ -62,22 +62,58 @@ class SignedApproval:
         )
 
 
-def check_proposal(proposal: Proposal, here: InForce, *, now: int) -> None:
+def check_proposal(proposal: Proposal, here: InForce, contracts: Contracts, *, now: int) -> None:
     """Check a proposal against what is in force; IssuerError says what no member should approve.
 
-    It follows the state, reaches every contract the state names, once and in
-    time, and leaves contracts, members, keys and votes as the rules ask.
+    It follows the state, reaches every contract that the new state names, once and
+    in time, and leaves contracts, members, keys and votes as the rules ask.
     """
-    chains = sorted({contract.chain for contract in here.members.state.contracts})
-    for what, reached in (("your view", here.seats), ("the proposal", proposal.seats)):
-        if sorted(seat.chain for seat in reached) != chains:
-            raise IssuerError(
-                f"{what} does not reach every chain",
-                expected=", ".join(chains),
-                actual=", ".join(seat.chain for seat in reached),
-                hint="Propose it from a notary that has all of them in its settings",
-            )
+    old, new = here.members.state.contracts, proposal.members.state.contracts
+    _check_reach("your view", {contract.chain for contract in old}, [seat.chain for seat in here.seats], at_least=True)
+    _check_reach("the proposal", {contract.chain for contract in new}, [seat.chain for seat in proposal.seats])
     check_content(proposal, here, now=now)
+    for contract in new[len(old) :]:
+        _check_further(contract, proposal, here, contracts)
+
+
+def _check_reach(what: str, wanted: set[str], reached: list[str], *, at_least: bool = False) -> None:
+    if wanted <= set(reached) if at_least else sorted(wanted) == sorted(reached):
+        return
+    raise IssuerError(
+        f"{what} does not reach every chain",
+        expected=", ".join(sorted(wanted)),
+        actual=", ".join(reached),
+        hint="Propose it from a notary that has all of them in its settings",
+    )
+
+
+def _check_further(contract: Contract, proposal: Proposal, here: InForce, contracts: Contracts) -> None:
+    """Check the contract of a chain that joins: its registry was looked at, and the same members decide there.
+
+    Whoever puts a contract of their own in this place could anchor in every member's name.
+    """
+    change, looked = proposal.seat(contract.chain), here.seat(contract.chain)
+    if contracts.anchor_of(change.registry) != contract.address:
+        raise IssuerError(
+            f"the contract on {contract.chain} is not that of the registry there",
+            expected=to_hex(contracts.anchor_of(change.registry)),
+            actual=to_hex(contract.address),
+        )
+    if looked is None:
+        raise IssuerError(
+            f"what stands on {contract.chain} was not looked at: only that chain can say it",
+            expected=f"a view of the registry {to_hex(change.registry)} there",
+            hint="Take a copy of every chain: notary consortium show --out FILE, with --chain and --registry for each",
+        )
+    named = {each.chain for each in here.members.state.contracts}
+    for seat in here.seats:
+        if seat.chain in named and (seat.voters, seat.threshold) != (looked.voters, looked.threshold):
+            raise IssuerError(
+                f"others decide on {contract.chain}",
+                expected=f"{seat.threshold} of {', '.join(sorted(map(to_hex, seat.voters)))}, as on {seat.chain}",
+                actual=f"{looked.threshold} of {', '.join(sorted(map(to_hex, looked.voters)))}",
+                hint="Let the chain be added anew: notary consortium add-chain",
+            )
 
 
 def check_content(proposal: Proposal, here: InForce, *, now: int) -> None:
@@ -90,10 +126,12 @@ def check_content(proposal: Proposal, here: InForce, *, now: int) -> None:
             actual=f"state {new.number}, after {to_digest_text(new.previous) if new.previous else 'none'}",
             hint="Another change was applied meanwhile, or your copy is old: make the proposal again",
         )
-    if new.contracts != old.contracts:
-        raise IssuerError("the proposal names other contracts", expected="those in force")
+    if new.contracts[: len(old.contracts)] != old.contracts or len(_chains(new)) != len(new.contracts):
+        raise IssuerError(
+            "the proposal names other contracts", expected="those in force, and one for each further chain"
+        )
     check_deadline(proposal, now)
-    for seat in here.seats:
+    for seat in proposal.among(here):
         check_seat(proposal.seat(seat.chain), seat)
     check_records(proposal.members.records, here.members.records)
     check_state(new)
@@ -101,6 +139,10 @@ def check_content(proposal: Proposal, here: InForce, *, now: int) -> None:
     check_compromised(marked, proposal.members.records)
     if unchanged(here, proposal):
         raise IssuerError("the proposal changes nothing")
+
+
+def _chains(state: RegistryState) -> set[str]:
+    return {contract.chain for contract in state.contracts}
 
 
 def check_deadline(proposal: Proposal, now: int) -> None:
@@ -139,7 +181,7 @@ def approve(proposal: Proposal, here: InForce, approver: Approver, contracts: Co
         digest = contracts.approval_digest(change.chain, change.registry, proposal.change(change))
         signed.append((change.chain, approver(digest)))
     signer = signed[0][1].signer
-    for seat in here.seats:
+    for seat in proposal.among(here):
         check_voter(signer, seat)
     return SignedApproval(proposal.digest, signer, tuple((chain, one.signature) for chain, one in signed))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from notary.core.digest import Digest
 from notary.core.encoding import format_unix, to_digest_text, to_hex
 from notary.core.errors import NotaryError
-from notary.ports import AppliedChange, BlockStore, Chain, Contracts
+from notary.ports import Address, AppliedChange, BlockStore, Chain, Contracts
+from notary.service.governance.changes import read_changes
 from notary.service.governance.differences import describe_states
 from notary.service.governance.in_force import Place
 from notary.service.members.registry import Members
@@ -35,13 +36,24 @@ class Passage:
         return self.members.state.number if self.members else None
 
 
-def read_history(places: Sequence[Place], contracts: Contracts, blocks: BlockStore) -> tuple[Passage, ...]:
-    """Return every change of every chain's registry, in each chain's order; no ledger is asked."""
+Reader = Callable[[Chain, Address], Iterable[AppliedChange]]
+"""Reads a registry's changes, its founding first."""
+
+
+def read_history(
+    places: Sequence[Place], contracts: Contracts, blocks: BlockStore, *, read: Reader | None = None
+) -> tuple[Passage, ...]:
+    """Return every change of every chain's registry, in each chain's order; no ledger is asked.
+
+    `read`: how a registry's changes are read, where something is known of them before.
+    """
     states = States(blocks)
     return tuple(
         passage
         for chain, registry in places
-        for passage in _of_chain(chain, contracts.changes(chain, registry), states)
+        for passage in _of_chain(
+            chain, read(chain, registry) if read else read_changes(chain, registry, contracts), states
+        )
     )
 
 

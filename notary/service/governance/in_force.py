@@ -6,8 +6,9 @@ that copy. Nothing in it is secret.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from notary.core.canonical import JSON, canonical, load
@@ -16,7 +17,7 @@ from notary.core.encoding import from_hex, to_digest_text, to_hex
 from notary.core.errors import Malformed, NotaryError, OperatorError
 from notary.core.registry import ADDRESS_SIZE, MemberRecord, RegistryState
 from notary.core.shape import Closed, read_text
-from notary.ports import Address, BlockStore, Chain, Contracts
+from notary.ports import Address, BlockStore, Chain, Consortium, Contracts
 from notary.service.members.registry import Members, bind, fetch_members, put_in_force, read_members
 from notary.service.notary import Notary
 
@@ -52,6 +53,11 @@ class Seat:
             threshold=threshold,
             epoch=fields.count("epoch", 1),
         )
+
+    @classmethod
+    def of(cls, chain: Chain, registry: Address, found: Consortium) -> Seat:
+        """Take what a registry said of itself."""
+        return cls(chain.id, registry, found.members, found.threshold, found.epoch)
 
     def to_json(self) -> JSON:
         """Return the closed seat."""
@@ -94,13 +100,13 @@ def find_in_force(notary: Notary) -> InForce:
     OperatorError while they carry different states: a change has not reached all of them.
     """
     seats, digests = read_seats(places_of(notary), notary.contracts)
-    return InForce(take_over(notary, _agreed(seats, digests)), seats)
+    return InForce(take_over(notary, agreed(seats, digests, partial(find_members, notary))), seats)
 
 
 def view(places: Sequence[Place], contracts: Contracts, blocks: BlockStore) -> InForce:
     """Return what the chains carry now, for whoever keeps no ledger: walked to from chain and block store alone."""
     seats, digests = read_seats(places, contracts)
-    return InForce(fetch_members(_agreed(seats, digests), blocks), seats)
+    return InForce(agreed(seats, digests, lambda digest: fetch_members(digest, blocks)), seats)
 
 
 def places_of(notary: Notary) -> tuple[Place, ...]:
@@ -111,27 +117,40 @@ def places_of(notary: Notary) -> tuple[Place, ...]:
 def read_seats(places: Sequence[Place], contracts: Contracts) -> tuple[tuple[Seat, ...], tuple[Digest, ...]]:
     """Ask every chain who votes, and which state its contract carries."""
     found = [(chain, registry, contracts.consortium(chain, registry)) for chain, registry in places]
-    seats = (Seat(chain.id, registry, one.members, one.threshold, one.epoch) for chain, registry, one in found)
-    return tuple(seats), tuple(one.state for _, _, one in found)
+    return tuple(Seat.of(*each) for each in found), tuple(one.state for _, _, one in found)
 
 
-def _agreed(seats: Sequence[Seat], digests: Sequence[Digest]) -> Digest:
-    if len(set(digests)) > 1:
-        pairs = zip(seats, digests, strict=True)
-        carried = ", ".join(f"{seat.chain} {to_digest_text(digest)}" for seat, digest in pairs)
-        hint = "Finish the change that has not reached all of them: notary consortium apply FILE"
-        raise OperatorError("the chains carry different registry states", actual=carried, hint=hint)
-    return digests[0]
+def agreed(seats: Sequence[Seat], digests: Sequence[Digest], read: Callable[[Digest], Members]) -> Members:
+    """Return the newest state that is carried; OperatorError while a chain that it names carries another.
+
+    A registry that no state names yet, founded for a further chain, may carry what it was founded with.
+    """
+    carried = {digest: read(digest) for digest in dict.fromkeys(digests)}
+    newest = max(carried.values(), key=lambda members: members.state.number)
+    named = {contract.chain for contract in newest.state.contracts}
+    behind = [
+        f"{seat.chain} carries state {carried[digest].state.number}, {to_digest_text(digest)}"
+        for seat, digest in zip(seats, digests, strict=True)
+        if seat.chain in named and carried[digest] != newest
+    ]
+    if behind:
+        raise OperatorError(
+            "the chains carry different registry states",
+            expected=f"state {newest.state.number}, {to_digest_text(newest.state.digest())}",
+            actual="; ".join(behind),
+            hint="Finish the change that has not reached all of them: notary consortium apply FILE",
+        )
+    return newest
 
 
-def take_over(notary: Notary, digest: Digest) -> Members:
-    """Put the state that the chains carry in force in the ledger; one the ledger lacks is walked to."""
+def take_over(notary: Notary, members: Members) -> Members:
+    """Put the state that the chains carry in force in the ledger, where another one is."""
     with notary.ledger.read() as work:
-        row = next((row for row in work.registry.states() if row.digest == digest), None)
-    if row is not None and row.in_force:
-        return read_members(row)
-    members = find_members(notary, digest)
-    put_in_force(notary, members)
+        known = any(
+            row.in_force and row.digest == members.state.digest() for row in work.registry.states(records=False)
+        )
+    if not known:
+        put_in_force(notary, members)
     return members
 
 
@@ -144,7 +163,7 @@ def find_members(notary: Notary, digest: Digest) -> Members:
     try:
         return fetch_members(digest, notary.blocks)
     except NotaryError as error:
-        hint = "Every member that approved it has its records: put them into the block store"
+        hint = "Whoever approved it has its records: ask for the proposal, then notary consortium apply FILE"
         raise OperatorError(f"registry state {to_digest_text(digest)} cannot be had: {error}", hint=hint) from error
 
 

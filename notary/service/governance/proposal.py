@@ -12,10 +12,10 @@ from notary.core.canonical import JSON, canonical, load
 from notary.core.digest import Digest, sha256
 from notary.core.encoding import to_hex
 from notary.core.errors import IssuerError, Malformed
-from notary.core.registry import ADDRESS_SIZE, Compromise, MemberRecord, NotaryAccount
+from notary.core.registry import ADDRESS_SIZE, Compromise, Contract, MemberRecord, NotaryAccount
 from notary.core.shape import Closed
 from notary.ports import Address, Change
-from notary.service.governance.in_force import MAX_SIZE, InForce, read_address, read_state, state_to_json
+from notary.service.governance.in_force import MAX_SIZE, InForce, Seat, read_address, read_state, state_to_json
 from notary.service.governance.rules import check_records
 from notary.service.members.registry import Members, make_state
 
@@ -98,6 +98,11 @@ class Proposal:
                 return seat
         raise IssuerError(f"the proposal does not reach {chain}", expected=", ".join(seat.chain for seat in self.seats))
 
+    def among(self, here: InForce) -> tuple[Seat, ...]:
+        """Return the seats of a view that this proposal is for; a chain that waits for approval may be in it too."""
+        reached = {seat.chain for seat in self.seats}
+        return tuple(seat for seat in here.seats if seat.chain in reached)
+
     def change(self, seat: SeatChange) -> Change:
         """Return what members sign for one chain."""
         return Change(
@@ -115,6 +120,7 @@ class Draft:
     """What is wished for; everything else stays as it is in force. `threshold`: k, None for the same."""
 
     records: tuple[MemberRecord, ...]
+    contracts: tuple[Contract, ...]
     notaries: tuple[NotaryAccount, ...]
     compromised: tuple[Compromise, ...]
     added: tuple[Address, ...] = ()
@@ -124,16 +130,18 @@ class Draft:
     @classmethod
     def of(cls, members: Members) -> Draft:
         """Begin with what is in force."""
-        return cls(members.records, members.state.notaries, members.state.compromised)
+        state = members.state
+        return cls(members.records, state.contracts, state.notaries, state.compromised)
 
 
 def propose(here: InForce, draft: Draft, *, deadline: int) -> Proposal:
-    """Make the proposal of a draft; IssuerError where its records are none to approve."""
+    """Make the proposal of a draft, for every chain it names; IssuerError where its records are none to approve."""
     check_records(draft.records, here.members.records)
     old = here.members.state
     members = make_state(
-        draft.records, contracts=old.contracts, notaries=draft.notaries, compromised=draft.compromised, after=old
+        draft.records, contracts=draft.contracts, notaries=draft.notaries, compromised=draft.compromised, after=old
     )
+    named = {contract.chain for contract in draft.contracts}
     seats = (
         SeatChange(
             chain=seat.chain,
@@ -144,6 +152,7 @@ def propose(here: InForce, draft: Draft, *, deadline: int) -> Proposal:
             epoch=seat.epoch + 1,
         )
         for seat in here.seats
+        if seat.chain in named
     )
     return Proposal(members, tuple(seats), deadline)
 

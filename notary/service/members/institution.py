@@ -14,7 +14,7 @@ from notary.core.errors import IssuerError
 from notary.core.receipt import Receipt
 from notary.core.registry import MemberRecord
 from notary.core.statement import BatchStatement, SignedStatement
-from notary.ports.ledger import BatchId, BatchRow, CredentialId
+from notary.ports.ledger import BatchId, BatchRow, CredentialId, CredentialRow
 from notary.service.errors import Absent
 from notary.service.evidence.manifest import Exhibit, attach
 from notary.service.log.entries import log_batch, read_statement
@@ -93,13 +93,18 @@ def hand_in(notary: Notary, member: MemberRecord, number: BatchId, signed: Signe
     return progress_of(notary, log_batch(notary, signed))
 
 
-def own_receipt(notary: Notary, member: MemberRecord, credential: CredentialId) -> Receipt:
-    """Return the receipt of one of the institution's credentials; Pending until it is final."""
+def own_credential(notary: Notary, member: MemberRecord, credential: CredentialId) -> CredentialRow:
+    """Return one of the institution's credentials, erased ones too."""
     with notary.ledger.read() as work:
         row = work.credentials.get(credential)
     if row is None or row.institution != member.id:
         raise Absent(f"{member.name} has no credential {credential} here", hint="Submitting it answered with its id")
-    return receipt(notary, credential)
+    return row
+
+
+def own_receipt(notary: Notary, member: MemberRecord, credential: CredentialId) -> Receipt:
+    """Return the receipt of one of the institution's credentials; Pending until it is final."""
+    return receipt(notary, own_credential(notary, member, credential).id)
 
 
 def _own(notary: Notary, member: MemberRecord | None, number: BatchId) -> BatchRow:

@@ -15,6 +15,7 @@ from notary.service.log.cosigning import cosign
 from notary.service.notary import Notary
 from notary.service.rounds.carrying import carry
 from notary.service.rounds.drawing import draw, read_manifest
+from notary.service.rounds.reach import serving, unfinished_on
 
 __all__ = ["Estimate", "Round", "advance", "carry", "draw", "estimate", "held", "read_manifest", "rounds", "unfinished"]
 
@@ -58,15 +59,15 @@ def advance(notary: Notary) -> tuple[Round, ...]:
     cosign(notary)
     if drawn is not None:
         touched.add(drawn.number)
-        _carry_all(notary, tuple((drawn.number, site.chain.id) for site in notary.sites))
+        _carry_all(notary, tuple(each for each in unfinished(notary) if each[0] == drawn.number))
     return tuple(found for found in rounds(notary) if found.manifest.number in touched)
 
 
 def unfinished(notary: Notary) -> tuple[tuple[ManifestNumber, str], ...]:
-    """Return every manifest and chain that is not final there, in the order in which they are to be carried."""
+    """Return every manifest and chain it has to reach and is not final on, in the order in which they are carried."""
     with notary.ledger.read() as work:
-        chains = [(at, site.chain.id) for at, site in enumerate(notary.sites)]
-        found = sorted((number, at, chain) for at, chain in chains for number in work.anchors.unfinished(chain))
+        sites = enumerate(notary.sites)
+        found = sorted((number, at, site.chain.id) for at, site in sites for number in unfinished_on(work, site))
     return tuple((number, chain) for number, _, chain in found)
 
 
@@ -98,7 +99,7 @@ def estimate(notary: Notary) -> tuple[Estimate, ...]:
     root = Digest(notary.random(32))
     return tuple(
         Estimate(site.chain.id, site.wallet.quote(notary.contracts.anchor(site.contract, root)), waiting)
-        for site in notary.sites
+        for site in serving(notary)
     )
 
 

@@ -23,6 +23,7 @@ from notary.ports.ledger import (
     ManifestRow,
     UnitOfWork,
 )
+from notary.service.governance.following import know, require_in_force
 from notary.service.notary import Notary, Site
 from notary.service.rounds.attempts import Purse
 from notary.service.rounds.drawing import pinned, read_manifest
@@ -108,6 +109,7 @@ class _Carrier:
         own = self._own_sighting()
         if own is not None:  # a ledger restored from a backup has forgotten what it sent
             return self._save(before, _sighted(before or self._new(own.tx_hash, None), own))
+        require_in_force(self.notary, self.site, found.state)
         if before is None:
             take_back(self.notary, self.manifest)
 
@@ -242,6 +244,8 @@ class _Carrier:
         block = self.site.chain.block(row.block)
         if block is None or block.hash != row.block_hash:
             return self._save(row, _taken_back(row))
+        if row.registry is not None:
+            know(self.notary, row.registry)
         return self._save(row, made_final(self.notary, row, block))
 
     # -------------------------------------------------------------------- rows

@@ -15,6 +15,7 @@ from notary.core.errors import NotaryError
 from notary.ports.ledger import HeldRow, ManifestRow
 from notary.service.notary import Notary, Site
 from notary.service.rounds.drawing import read_manifest
+from notary.service.rounds.reach import serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def cleared(notary: Notary, schedule: Schedule, found: NextRound) -> NextRound:
     limit = schedule.max_fee_per_credential
     if found.waits or not limit or not found.credentials or notary.clock.now() >= found.latest:
         return found
-    for site in notary.sites:
+    for site in serving(notary):
         share = _fee(notary, site) // found.credentials
         if share > limit:
             waits = f"it costs {share} wei a credential on {site.chain.id}, and {limit} are the limit"
