@@ -16,8 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 import orjson
 import rfc8785
@@ -38,9 +37,8 @@ _STRINGS = frozenset({str})
 _WHITE_SPACE = b" \t\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A strictly parsed JSON text: its value and its RFC 8785 bytes."""
+class Document(NamedTuple):
+    """A strictly parsed JSON text: its value and its RFC 8785 bytes. A tuple, for there are very many."""
 
     value: JSON
     canonical: bytes

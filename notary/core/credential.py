@@ -8,8 +8,7 @@ mean is read by `summary`; JSON-LD is not processed and evidence is not looked a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Self, assert_never
+from typing import NamedTuple, Self, assert_never
 
 from notary.core.baked import is_image, unbake
 from notary.core.canonical import JSON, canonical, depth_of, load
@@ -25,13 +24,13 @@ MAX_DEPTH = 32
 _AS_FILE = "To submit it as it is, use `--as file`: the verdict then says who submitted it, never who issued it"
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(NamedTuple):
     """A credential read once: `data` is what stays of it, `claims` what was signed or stated.
 
     `data` holds a JSON object's canonical bytes, a file's bytes, or a token's
     trimmed text with its disclosures. `claims` is the object, the token's
     payload without disclosures, or None for a file; `token` is there for form 3.
+    A tuple, for there are very many.
     """
 
     form: Form

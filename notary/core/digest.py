@@ -30,7 +30,7 @@ class Digest(bytes):
     def __new__(cls, value: bytes) -> Self:
         if len(value) != SIZE:
             raise Malformed("digest", expected=f"{SIZE} bytes", actual=f"{len(value)} bytes")
-        return super().__new__(cls, value)
+        return bytes.__new__(cls, value)
 
 
 ZERO = Digest(bytes(SIZE))

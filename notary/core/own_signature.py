@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from notary.core.canonical import JSON, canonical
 from notary.core.digest import sha256
@@ -19,6 +20,14 @@ from notary.core.proof import PROOF_TYPE, PURPOSE
 
 _PROOF = "proof"
 _ALG = {Algorithm.ED25519: "EdDSA", Algorithm.P256: "ES256"}
+
+
+class Unsigned(NamedTuple):
+    """A credential up to its signature, which covers `message` and stands between `head` and `tail`."""
+
+    message: bytes
+    head: bytes
+    tail: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,17 @@ class CredentialKey:
 
         `created` is a claim. Malformed where it has a proof already, or no canonical form.
         """
+        return self.finish(self.to_prove(credential, created))
+
+    def token(self, credential: Mapping[str, JSON]) -> bytes:
+        """Return the credential as a compact token; its id, issuer, subject and period stand as claims too.
+
+        Malformed where it has no id, no issuer's id or no `validFrom`, which Open Badges 3.0 §8.2.3 requires.
+        """
+        return self.finish(self.to_token(credential))
+
+    def to_prove(self, credential: Mapping[str, JSON], created: str) -> Unsigned:
+        """Return all of `prove` that needs no private key."""
         if _PROOF in credential:
             raise Malformed("the credential to be signed", expected="no proof", actual="one")
         options: dict[str, JSON] = {
@@ -49,19 +69,24 @@ class CredentialKey:
         # (as `proof.signing_input` says), given out is the text with it.
         before = canonical({name: value for name, value in credential.items() if name < _PROOF})[1:-1]
         after = canonical({name: value for name, value in credential.items() if name > _PROOF})[1:-1]
-        text = b",".join(filter(None, (before, after)))
-        signature = self.sign(sha256(canonical(options)) + sha256(b"{%b}" % text))
-        proof = b'"proof":' + canonical([{**options, "proofValue": "z" + to_base58(signature)}])
-        return b"{%b}" % b",".join(filter(None, (before, proof, after)))
+        message = sha256(canonical(options)) + sha256(b"{%b}" % b",".join(filter(None, (before, after))))
+        # Within a string every quotation mark is escaped, so these bytes are the member.
+        opened, value, closed = canonical([{**options, "proofValue": "z"}]).partition(b'"proofValue":"z')
+        head = b",".join(filter(None, (before, b'"proof":' + opened + value)))
+        tail = b",".join(filter(None, (closed, after)))
+        return Unsigned(message, b"{" + head, tail + b"}")
 
-    def token(self, credential: Mapping[str, JSON]) -> bytes:
-        """Return the credential as a compact token; its id, issuer, subject and period stand as claims too.
-
-        Malformed where it has no id, no issuer's id or no `validFrom`, which Open Badges 3.0 §8.2.3 requires.
-        """
+    def to_token(self, credential: Mapping[str, JSON]) -> Unsigned:
+        """Return all of `token` that needs no private key."""
         header = {"alg": _ALG[self.key.algorithm], "kid": self.method, "typ": "JWT"}
         text = f"{_part(header)}.{_part({**credential, **_claims(credential)})}".encode()
-        return text + b"." + to_base64url(self.sign(text)).encode()
+        return Unsigned(text, text + b".", b"")
+
+    def finish(self, unsigned: Unsigned) -> bytes:
+        """Sign: base58btc within a proof, base64url at a token's end."""
+        signature = self.sign(unsigned.message)
+        text = to_base58(signature) if unsigned.tail else to_base64url(signature)
+        return unsigned.head + text.encode() + unsigned.tail
 
 
 def _claims(credential: Mapping[str, JSON]) -> dict[str, JSON]:

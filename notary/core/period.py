@@ -9,7 +9,7 @@ begin is part of the period, an end is not. Times are the issuer's claims.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from notary.core.canonical import JSON
@@ -59,33 +59,23 @@ def period(credential: Credential, at: datetime) -> Finding:
     return Finding("pass", "within its validity period" if begins or ends else "its issuer set no validity period")
 
 
-def end_of(credential: Credential) -> datetime | None:
-    """Return when its validity ends, at the latest; None where its issuer set no end, or none that can be read."""
-    try:
-        claims = shown_claims(credential)
-    except NotaryError:
-        return None
-    return end_of_claims(claims)
+def end_of(claims: Sequence[dict[str, JSON]]) -> datetime | None:
+    """Return when the validity that claims state ends; None where they state no end, or none that can be read."""
+    moments = [moment for _, value in _ends(claims) if (moment := _moment(value)) is not None]
+    return min(moments, default=None)
 
 
-def end_of_claims(claims: Iterable[dict[str, JSON]]) -> datetime | None:
-    """Return the earliest end that stands in claims, as `end_of` does for a credential's."""
-    moments = [_moment(value) for _, value in _ends(claims)]
-    return min((moment for moment in moments if moment is not None), default=None)
+def _ends(claims: Sequence[dict[str, JSON]]) -> list[tuple[str, JSON]]:
+    proofs = [proof for item in claims if "proof" in item for proof in _proofs(item)]
+    return _bounds([*claims, *proofs], _ENDS)
 
 
-def _ends(claims: Iterable[dict[str, JSON]]) -> list[tuple[str, JSON]]:
-    claims = tuple(claims)
-    return _bounds([*claims, *(proof for item in claims for proof in _proofs(item))], _ENDS)
-
-
-def _bounds(claims: Iterable[dict[str, JSON]], names: tuple[str, ...]) -> list[tuple[str, JSON]]:
-    bounded = [item for item in claims if not item.keys().isdisjoint(names)]  # of most there are none
-    return [(name, item[name]) for item in bounded for name in names if item.get(name) is not None]
+def _bounds(claims: Sequence[dict[str, JSON]], names: tuple[str, ...]) -> list[tuple[str, JSON]]:
+    return [(name, item[name]) for item in claims for name in names if name in item and item[name] is not None]
 
 
 def _proofs(claims: dict[str, JSON]) -> list[dict[str, JSON]]:
-    proof = claims.get("proof")
+    proof = claims["proof"]
     return [item for item in (proof if isinstance(proof, list) else [proof]) if isinstance(item, dict)]
 
 

@@ -9,8 +9,8 @@ from what was signed, never from a disclosure. The rest is for people.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
 
 from notary.core.canonical import JSON
 from notary.core.credential import Credential, shown_claims, signed_claims
@@ -19,6 +19,7 @@ from notary.core.encoding import shorten
 from notary.core.errors import Malformed
 from notary.core.leaf import Form
 from notary.core.naming import from_ni
+from notary.core.period import end_of
 
 CLAIM = "Self-asserted claim"
 """An evidence item's `genre` where it names a claim that the credential validates."""
@@ -28,18 +29,19 @@ Achievements: TypeAlias = tuple[str | None, ...]
 """Ids of one subject's achievements; None for one without an id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What people want to know of a credential; all as its issuer wrote it.
+class Summary(NamedTuple):
+    """What people want to know of a credential; all as its issuer wrote it. A tuple, for there are very many.
 
     `learners` has a name, else an identifier, else an id for every subject that
-    has any. `issuer` is None for a file, which has none. `claims`: digests of the
-    self-asserted claims that the issuer says it validates.
+    has any. `issuer` is None for a file, which has none. `until`: when its validity
+    ends, where that can be read. `claims`: digests of the self-asserted claims that
+    the issuer says it validates.
     """
 
     issuer: str | None
     title: str | None
     learners: tuple[str, ...]
+    until: datetime | None = None
     claims: tuple[Digest, ...] = ()
 
 
@@ -49,9 +51,9 @@ def issuer(credential: Credential) -> str | None:
     All that are present must agree byte for byte. Raises Malformed where they do
     not, and where there is none; None is for files alone.
     """
-    names = [name for claims in signed_claims(credential) for name in _issuers(claims)]
     if credential.form is Form.FILE:
         return None
+    names = [name for claims in signed_claims(credential) for name in _issuers(claims)]
     if not names:
         raise Malformed(
             "the credential names no issuer",
@@ -83,14 +85,15 @@ def summarize(credential: Credential) -> Summary:
         issuer=issuer(credential),
         title=_first(shown, "name") or _achievement_names(subjects) or _types(shown),
         learners=tuple(dict.fromkeys(learners)),
+        until=end_of(shown),
         claims=_claims(signed_claims(credential)),
     )
 
 
 def _claims(signed: Claims) -> tuple[Digest, ...]:
     """Give the claims that evidence names by digest (Open Badges 3.0 §B.1.11: `id` and `genre`)."""
-    every = [item for claims in signed for item in _list(claims.get("evidence")) if isinstance(item, dict)]
-    named = [from_ni(_id(item) or "") for item in every if item.get("genre") == CLAIM]
+    evidence = [item for claims in signed if "evidence" in claims for item in _list(claims["evidence"])]
+    named = [from_ni(_id(item) or "") for item in evidence if isinstance(item, dict) and item.get("genre") == CLAIM]
     return tuple(digest for digest in named if digest is not None)
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from notary.core.digest import Digest
 from notary.ports.ledger import AwardRow, CredentialId
 from notary.store.contacts import number_of
-from notary.store.rows import values, wiping
+from notary.store.rows import insert_many, numbers_of, wiping
 from notary.store.tables import award, credential
 
 _ASKED = 500
 """Identities in one question."""
-_NAMES = ["credential", "institution", "identity", "substance", "handed"]
 
 
 class SqlAwards:
@@ -24,11 +23,9 @@ class SqlAwards:
         self._connection = connection
 
     def add(self, rows: Sequence[AwardRow]) -> None:
-        if not rows:
-            return
-        given = [bindparam(name, type_=award.c[name].type) for name in _NAMES[1:]]
-        found = select(credential.c.number, *given).where(credential.c.id == bindparam("credential"))
-        self._connection.execute(insert(award).from_select(_NAMES, found), [values(row) for row in rows])
+        numbers = numbers_of(self._connection, [row.credential for row in rows])
+        kept = [(numbers[row.credential], row.institution, row.identity, row.substance, row.handed) for row in rows]
+        insert_many(self._connection, award, kept)
 
     def known(self, institution: str, identities: Sequence[Digest]) -> dict[Digest, AwardRow]:
         found: dict[Digest, AwardRow] = {}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, select
+from sqlalchemy import Connection, Select, delete, select
 
 from notary.ports.ledger import ContactRow, CredentialId
-from notary.store.rows import values, wiping
+from notary.store.rows import insert_many, numbers_of, wiping
 from notary.store.tables import contact, credential
+
+_ASKED = 500
+"""Credentials in one question."""
 
 
 class SqlContacts:
@@ -19,17 +22,19 @@ class SqlContacts:
         self._connection = connection
 
     def add(self, rows: Sequence[ContactRow]) -> None:
-        if not rows:
-            return
-        found = select(credential.c.number, bindparam("email"), bindparam("name")).where(
-            credential.c.id == bindparam("credential")
-        )
-        adding = insert(contact).from_select(["credential", "email", "name"], found)
-        self._connection.execute(adding, [values(row) for row in rows])
+        numbers = numbers_of(self._connection, [row.credential for row in rows])
+        insert_many(self._connection, contact, [(numbers[row.credential], row.email, row.name) for row in rows])
 
     def get(self, name: CredentialId) -> ContactRow | None:
         row = self._connection.execute(_whole().where(credential.c.id == name)).one_or_none()
         return None if row is None else ContactRow(*row)
+
+    def emails(self, names: Sequence[CredentialId]) -> dict[CredentialId, str]:
+        found: dict[CredentialId, str] = {}
+        for at in range(0, len(names), _ASKED):
+            asked = _whole().where(credential.c.id.in_(names[at : at + _ASKED]))
+            found.update((name, email) for name, email, _ in self._connection.execute(asked))
+        return found
 
     def by_email(self, email: str) -> tuple[ContactRow, ...]:
         statement = _whole().where(contact.c.email == email).order_by(contact.c.credential)

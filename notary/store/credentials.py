@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, delete, func, insert, literal, or_, select, update
@@ -12,7 +11,7 @@ from sqlalchemy import Connection, Select, and_, delete, func, insert, literal, 
 from notary.core.digest import Digest, TreeSize
 from notary.core.errors import OperatorError
 from notary.core.leaf import Form
-from notary.ports.ledger import BatchId, CredentialId, CredentialRow, LeafRow, Noted
+from notary.ports.ledger import BatchId, CredentialId, CredentialRow, LeafRow, NameRow, NewCredential, id_of
 from notary.store.rows import columns, insert_many, known_digests, stream, wiping
 from notary.store.tables import credential, credential_content, credential_waiting, place
 from notary.store.tables import link as further_link
@@ -53,49 +52,45 @@ class SqlCredentials:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, rows: Sequence[CredentialRow], noted: Sequence[Noted] = ()) -> None:
-        if not rows:
-            return
-        if any(row.batch is not None or row.leaf is None for row in rows):
-            raise ValueError("a credential comes with its leaf, and gets its place once it is there")
+    def add(self, credentials: Sequence[NewCredential]) -> None:
         dialect, time = self._connection.dialect, UtcTime()
-        times = {moment: time.process_bind_param(moment, dialect) for moment in {row.accepted for row in rows}}
+        times = {moment: time.process_bind_param(moment, dialect) for moment in {new.accepted for new in credentials}}
         last = self._connection.scalar(select(func.max(credential.c.number))) or 0
-        numbered = list(enumerate(rows, last + 1))
+        numbered = list(enumerate(credentials, last + 1))
         insert_many(
             self._connection,
             credential,
             [
                 (
                     number,
-                    row.id,
-                    row.institution,
-                    row.form.value,
-                    row.salt,
-                    row.digest,
-                    row.evidence,
-                    row.learner,
-                    row.title,
-                    row.source,
-                    row.line,
-                    row.link,
-                    times[row.accepted],
+                    new.id,
+                    new.institution,
+                    int(new.form),
+                    new.salt,
+                    new.digest,
+                    new.evidence,
+                    new.learner,
+                    new.title,
+                    new.source,
+                    new.line,
+                    new.link,
+                    times[new.accepted],
                 )
-                for number, row in numbered
+                for number, new in numbered
             ],
         )
-        contents = [(number, row.content) for number, row in numbered if row.content is not None]
+        contents = [(number, new.content) for number, new in numbered if new.content is not None]
         insert_many(self._connection, credential_content, contents)
         waiting = [
             (
-                row.institution,
+                new.institution,
                 number,
-                row.leaf,
-                note.issuer,
-                None if note.until is None else time.process_bind_param(note.until, dialect),
-                note.again,
+                new.leaf,
+                new.issuer,
+                None if new.until is None else time.process_bind_param(new.until, dialect),
+                new.again,
             )
-            for (number, row), note in zip(numbered, noted or repeat(Noted()), strict=bool(noted))
+            for number, new in numbered
         ]
         insert_many(self._connection, credential_waiting, waiting)
 
@@ -179,6 +174,14 @@ class SqlCredentials:
         for row in stream(self._connection, statement, credential.c.number, page=_CONTENTS):
             yield CredentialRow(*row)
 
+    def names(self, institution: str) -> Iterator[NameRow]:
+        named = (credential.c.id, credential.c.learner, credential.c.title, credential.c.source, credential.c.line)
+        joined = credential.outerjoin(place, place.c.number == credential.c.number)
+        statement = select(*named, place.c.batch).select_from(joined)
+        statement = statement.where(credential.c.institution == institution, credential.c.digest.is_not(None))
+        for row in stream(self._connection, statement, credential.c.number, page=_CHUNK):
+            yield NameRow(*row)
+
     def leaves(self, batch: BatchId) -> Iterator[Digest]:
         statement = select(place.c.leaf).where(place.c.batch == batch)
         for (leaf,) in stream(self._connection, statement, place.c.index, page=_CHUNK):
@@ -197,7 +200,7 @@ class SqlCredentials:
         return self._one(_whole().where(credential.c.id == name))
 
     def by_link(self, link: Digest) -> CredentialRow | None:
-        found = self._one(_whole().where(credential.c.link == link))
+        found = self._one(_whole().where(credential.c.id == id_of(link), credential.c.link == link))
         if found is not None:
             return found
         further = select(further_link.c.credential).where(further_link.c.hash == link)
@@ -218,20 +221,25 @@ class SqlCredentials:
         having = select(func.count()).select_from(credential).where(credential.c.evidence == evidence)
         return self._connection.scalar(having) or 0
 
-    def relink(self, name: CredentialId, link: Digest) -> None:
-        number = select(credential.c.number).where(credential.c.id == name)
-        self._connection.execute(delete(further_link).where(further_link.c.credential.in_(number)))
-        self._connection.execute(update(credential).where(credential.c.id == name).values(link=link))
+    def relink(self, name: CredentialId, link: Digest, made: datetime) -> None:
+        number = self._connection.scalar(select(credential.c.number).where(credential.c.id == name))
+        if number is None:
+            return
+        self._connection.execute(delete(further_link).where(further_link.c.credential == number))
+        # Its id is that of its first link, so this one is found among the further ones.
+        self._connection.execute(insert(further_link).values(hash=link, credential=number, made=made))
+        self._connection.execute(update(credential).where(credential.c.number == number).values(link=link))
 
     def link_also(self, links: Sequence[tuple[CredentialId, Digest]], made: datetime) -> None:
         for name, hashed in links:
-            number = self._connection.scalar(select(credential.c.number).where(credential.c.id == name))
-            if number is None:
+            named = select(credential.c.number, credential.c.link).where(credential.c.id == name)
+            found = self._connection.execute(named).one_or_none()
+            if found is None:
                 continue
-            self._connection.execute(insert(further_link).values(hash=hashed, credential=number, made=made))
-            own = further_link.c.credential == number
-            newest = select(further_link.c.hash).where(own).order_by(further_link.c.made.desc()).limit(_LINKS)
-            self._connection.execute(delete(further_link).where(own, further_link.c.hash.not_in(newest)))
+            self._connection.execute(insert(further_link).values(hash=hashed, credential=found.number, made=made))
+            beside = and_(further_link.c.credential == found.number, further_link.c.hash != found.link)
+            newest = select(further_link.c.hash).where(beside).order_by(further_link.c.made.desc()).limit(_LINKS)
+            self._connection.execute(delete(further_link).where(beside, further_link.c.hash.not_in(newest)))
 
     def erase(self, name: CredentialId) -> None:
         number = self._connection.scalar(select(credential.c.number).where(credential.c.id == name))

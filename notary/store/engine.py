@@ -10,11 +10,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from types import NoneType
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from notary.core.digest import Digest
 from notary.core.errors import OperatorError
 
 WRITER_SECONDS = 60
@@ -71,6 +74,8 @@ def _sqlite(url: URL, path: Path) -> Engine:
         raise OperatorError(
             f"the ledger {path} cannot be opened", actual=error.strerror, hint="Check the folder and its rights."
         ) from error
+    for kind in (bytes, Digest, bool, NoneType):  # else the driver looks for a way to adapt each of their values anew
+        sqlite3.register_adapter(kind, _as_it_is)
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"), hide_parameters=True, connect_args={"timeout": WRITER_SECONDS}
     )
@@ -89,6 +94,10 @@ def _sqlite(url: URL, path: Path) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
     return engine
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _postgresql(url: URL) -> Engine:

@@ -24,8 +24,10 @@ from notary.ports.ledger import (
     Journal,
     Log,
     Outbox,
+    Papers,
     Pins,
     Registry,
+    Sessions,
     Shares,
     Statuses,
     Workers,
@@ -44,8 +46,10 @@ from notary.store.institutions import SqlInstitutions
 from notary.store.journal import SqlJournal
 from notary.store.log import SqlLog
 from notary.store.outbox import SqlOutbox
+from notary.store.papers import SqlPapers
 from notary.store.pins import SqlPins
 from notary.store.registry import SqlRegistry
+from notary.store.sessions import SqlSessions
 from notary.store.shares import SqlShares
 from notary.store.statuses import SqlStatuses
 from notary.store.workers import SqlWorkers
@@ -72,6 +76,8 @@ class SqlUnitOfWork:
         self.shares: Shares = SqlShares(connection)
         self.endorsements: Endorsements = SqlEndorsements(connection)
         self.keys: ApiKeys = SqlApiKeys(connection)
+        self.sessions: Sessions = SqlSessions(connection)
+        self.papers: Papers = SqlPapers(connection)
         self.journal: Journal = SqlJournal(connection)
         self.workers: Workers = SqlWorkers(connection)
 

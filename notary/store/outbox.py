@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Select, case, delete, func, insert, s
 from notary.core.digest import Digest
 from notary.ports.ledger import BounceRow, CredentialId, MailKind, MailRow, MailState, MailTally
 from notary.store.contacts import number_of
-from notary.store.rows import save, values, wiping
+from notary.store.rows import numbers_of, save, values, wiping
 from notary.store.tables import bounce, contact, credential, mail, mail_text
 
 _ASKED = 500
@@ -29,10 +29,24 @@ class SqlOutbox:
         self._connection = connection
 
     def save(self, rows: Sequence[MailRow]) -> None:
-        for row in rows:
-            number = self._connection.scalar(number_of(row.credential))
-            if number is not None:
-                save(self._connection, mail, {**values(row), "credential": number})
+        numbers = numbers_of(self._connection, [row.credential for row in rows])
+        given = {
+            (numbers[row.credential], row.kind): {**values(row), "credential": numbers[row.credential]}
+            for row in rows
+            if row.credential in numbers
+        }
+        there = self._there([number for number, _ in given])
+        if fresh := [row for key, row in given.items() if key not in there]:
+            self._connection.execute(insert(mail), fresh)
+        for key in given.keys() & there:
+            save(self._connection, mail, given[key])
+
+    def _there(self, numbers: Sequence[int]) -> set[tuple[int, MailKind]]:
+        found: set[tuple[int, MailKind]] = set()
+        for at in range(0, len(numbers), _ASKED):
+            asked = select(mail.c.credential, mail.c.kind).where(mail.c.credential.in_(numbers[at : at + _ASKED]))
+            found.update((number, kind) for number, kind in self._connection.execute(asked))
+        return found
 
     def get(self, name: CredentialId, kind: MailKind) -> MailRow | None:
         row = self._connection.execute(_whole().where(credential.c.id == name, mail.c.kind == kind)).one_or_none()
@@ -93,6 +107,14 @@ class SqlOutbox:
     def bounced(self, email: str) -> BounceRow | None:
         row = self._connection.execute(select(bounce).where(bounce.c.email == email)).one_or_none()
         return None if row is None else BounceRow(*row)
+
+    def refusing(self, emails: Collection[str]) -> set[str]:
+        found: set[str] = set()
+        listed = sorted(emails)
+        for at in range(0, len(listed), _ASKED):
+            asked = select(bounce.c.email).where(bounce.c.email.in_(listed[at : at + _ASKED]))
+            found.update(self._connection.scalars(asked))
+        return found
 
     def bounces(self, institution: str | None = None) -> tuple[tuple[CredentialId, BounceRow], ...]:
         statement = (

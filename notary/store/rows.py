@@ -9,6 +9,9 @@ from typing import Any, cast
 
 from sqlalchemy import Column, Connection, Select, Table, insert, update
 
+_ASKED = 500
+"""Names in one question."""
+
 
 def columns(kind: type, *tables: Table) -> tuple[Column[Any], ...]:
     """Return the columns that keep a dataclass's fields, in their order, each from the first table that has it.
@@ -64,6 +67,21 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
         return
     statement = insert(table).compile(dialect=connection.dialect)
     connection.exec_driver_sql(str(statement), list(rows))
+
+
+def numbers_of(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    """Return the ledger's number of each credential; written for the driver, as it is asked for each."""
+    found: dict[str, int] = {}
+    for at in range(0, len(names), _ASKED):
+        some = names[at : at + _ASKED]
+        if connection.dialect.name == "postgresql":
+            rows = connection.exec_driver_sql("SELECT id, number FROM credential WHERE id = ANY(%s)", (list(some),))
+        else:
+            marks = ", ".join("?" * len(some))
+            asked = f"SELECT id, number FROM credential WHERE id IN ({marks})"  # noqa: S608  # marks alone
+            rows = connection.exec_driver_sql(asked, tuple(some))
+        found.update((name, number) for name, number in rows)
+    return found
 
 
 def known_digests(connection: Connection, institution: str, digests: Sequence[bytes]) -> Iterator[bytes]:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from notary.core.leaf import Form
 from notary.core.statement import Recognition
 from notary.core.status import Status
-from notary.ports.ledger import AnchorState, BatchState, MailKind, MailState, PinState, Reason, Role
+from notary.ports.ledger import AnchorState, BatchState, MailKind, MailState, PaperKind, PinState, Reason, Role
 from notary.store.types import Amounts, CidBytes, DigestBytes, Digests, OneOf, Texts, UtcTime
 
 metadata = MetaData(
@@ -65,7 +65,7 @@ credential = Table(
     Column("title", Text),
     Column("source", Text, nullable=False),
     Column("line", _Number),
-    Column("link", DigestBytes, nullable=False, unique=True),
+    Column("link", DigestBytes, nullable=False),
     Column("accepted", UtcTime, nullable=False),
     _sized("salt", 32),
     _sized("digest", 32),
@@ -408,7 +408,7 @@ bounce = Table(
     Column("why", Text, nullable=False),
 )
 
-# A learner's links beside the one that stands with the credential.
+# A learner's links beside the one the credential came with, whose hash its id is of.
 link = Table(
     "link",
     metadata,
@@ -463,6 +463,31 @@ api_key = Table(
     _sized("hash", 32),
     CheckConstraint("role != 'issuer' OR institution IS NOT NULL", name="issuer"),
     CheckConstraint("role != 'operator' OR institution IS NULL", name="operator"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("hash", DigestBytes, primary_key=True),
+    Column("key", Text, ForeignKey("api_key.id"), nullable=False),
+    Column("made", UtcTime, nullable=False),
+    Column("expires", UtcTime, nullable=False),
+    _sized("hash", 32),
+)
+
+paper = Table(
+    "paper",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("institution", Text, nullable=False, index=True),
+    Column("kind", OneOf(PaperKind), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("made", UtcTime, nullable=False),
+    Column("expires", UtcTime),
+    Column("about", Text, ForeignKey("paper.id")),
+    Column("contact", Text),
 )
 
 # Append-only by triggers, which the migration makes.

@@ -122,11 +122,10 @@ def test_a_disclosed_end_counts_and_a_forged_one_leaves_it_unknown() -> None:
 
 
 def test_the_earliest_end_is_the_end() -> None:
-    """Of several the first; one that cannot be read, and what a foreign disclosure hides, are none."""
-    ends = {"issuer": "a", "validUntil": "2030-01-01T00:00:00Z", "proof": {"expires": "2029-01-01T00:00:00Z"}}
-    assert end_of(read(json.dumps(ends).encode(), "file")) == datetime(2029, 1, 1, tzinfo=UTC)
-    assert end_of(read(b'{"issuer":"a","validUntil":"soon"}', "file")) is None
-    assert end_of(read(f"{jwt({'iss': 'a'})}~{encode(['salt', 'x', 1])}~".encode(), "file")) is None
+    """Of several the first; one that cannot be read is none."""
+    ends: Any = {"issuer": "a", "validUntil": "2030-01-01T00:00:00Z", "proof": {"expires": "2029-01-01T00:00:00Z"}}
+    assert end_of([ends]) == datetime(2029, 1, 1, tzinfo=UTC)
+    assert end_of([{"issuer": "a", "validUntil": "soon"}]) is None
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ SUMMARIES = {
             issuer="https://1edtech.edu/issuers/565049",
             title="1EdTech University Degree for Example Student",
             learners=("student@1edtech.edu",),
+            until=datetime(2030, 1, 1, tzinfo=UTC),
         ),
         (("https://1edtech.edu/achievements/degree",),),
     ),
@@ -61,6 +63,7 @@ SUMMARIES = {
             issuer="did:key:z6MkjoriXdbyWD25YXTed114F8hdJrLXQ567xxPHAUKxpKkS",
             title="Taylor Tuna - Mock Bachelor of Science Degree in Biology",
             learners=("Taylor Tuna",),
+            until=datetime(2025, 1, 9, 16, 23, 24, tzinfo=UTC),
         ),
         (("urn:uuid:951b475e-b795-43bc-ba8f-a2d01efd2eb1",),),
     ),
@@ -85,7 +88,7 @@ SUMMARIES = {
 
 @pytest.mark.parametrize("name", SUMMARIES)
 def test_public_examples_are_summed_up(standards: Path, name: str) -> None:
-    """Issuer, title, learner and achievements of each family's example are what its document says."""
+    """Issuer, title, learner, end and achievements of each family's example are what its document says."""
     found = read((standards / name).read_bytes(), name)
     assert (summarize(found), achievements(found)) == SUMMARIES[name]
 

@@ -3,11 +3,12 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from notary.core.digest import Digest, LeafIndex, TreeSize, leaf_hash, sha256
 from notary.core.leaf import Form
@@ -19,12 +20,13 @@ from notary.ports.ledger import (
     AttemptRow,
     BatchId,
     BatchRow,
-    CredentialId,
     CredentialRow,
     EntryRow,
     ManifestNumber,
     ManifestRow,
+    NewCredential,
     UnitOfWork,
+    id_of,
 )
 from notary.store import open_ledger
 from notary.store.ledger import SqlLedger
@@ -44,7 +46,7 @@ def credential(
 ) -> CredentialRow:
     """Return a credential; `of`: another one whose digest it shares."""
     return CredentialRow(
-        id=CredentialId(digest(("id", seed)).hex()[:12]),
+        id=id_of(digest(("link", seed))),
         institution=institution,
         form=Form.JSON,
         salt=digest(("salt", seed)),
@@ -59,6 +61,17 @@ def credential(
         accepted=NOON,
         leaf=digest(("leaf", seed)),
     )
+
+
+def new(row: CredentialRow, **noted: Any) -> NewCredential:
+    """Return the credential that comes back as this row; `noted`: what is looked at again before it is sealed."""
+    same = {name: getattr(row, name) for name in NewCredential._fields if hasattr(row, name)}
+    return NewCredential(**same, **noted)
+
+
+def submit(work: UnitOfWork, rows: Iterable[CredentialRow]) -> None:
+    """Submit credentials that come back as these rows."""
+    work.credentials.add([new(row) for row in rows])
 
 
 def batch(number: int, size: int, *, institution: str = COLLEGE) -> BatchRow:

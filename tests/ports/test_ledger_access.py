@@ -9,10 +9,10 @@ from sqlalchemy import text
 from notary.core.digest import ZERO
 from notary.core.errors import OperatorError
 from notary.ports.ledger import Actor, ApiKeyRow, CredentialId, JournalRow, KeyId, Role
-from notary.store.ledger import SqlLedger
+from notary.store.ledger import SqlLedger, SqlUnitOfWork
 from notary.store.schema import migrate, versions
 from tests.ports.databases import database, ledger, postgres
-from tests.ports.ledger_lab import COLLEGE, NOON, SCHOOL, credential, digest, seal
+from tests.ports.ledger_lab import COLLEGE, NOON, SCHOOL, credential, digest, seal, submit
 
 __all__ = ["database", "ledger", "postgres"]
 
@@ -131,13 +131,27 @@ def test_a_link_is_exchanged_and_the_one_before_opens_nothing(ledger: SqlLedger)
     """By the new one the same credential is found."""
     row = credential(1)
     with ledger.begin() as work:
-        work.credentials.add([row])
-        work.credentials.relink(row.id, ZERO)
-        work.credentials.relink(CredentialId("nobody"), digest("x"))
+        submit(work, [row])
+        work.credentials.relink(row.id, ZERO, NOON)
+        work.credentials.relink(CredentialId("nobody"), digest("x"), NOON)
         assert work.credentials.by_link(row.link) is None
         found = work.credentials.by_link(ZERO)
     assert found is not None
     assert found.id == row.id
+
+
+def test_a_link_from_before_it_named_its_credential_still_opens(ledger: SqlLedger) -> None:
+    """An older release drew ids by themselves; its credentials keep them, and its links open."""
+    with ledger.connection(write=True) as connection:
+        work = SqlUnitOfWork(connection)
+        submit(work, [credential(1)])
+        connection.execute(text("UPDATE credential SET id = 'drawn'"))
+        assert work.credentials.by_link(credential(1).link) is None
+        for target in ("0009", versions()[-1], "0009", versions()[-1]):
+            migrate(connection, target)
+        found = work.credentials.by_link(credential(1).link)
+    assert found is not None
+    assert found.id == "drawn"
 
 
 def test_an_institutions_credentials_are_given_in_the_order_of_submission(ledger: SqlLedger) -> None:
@@ -145,10 +159,10 @@ def test_an_institutions_credentials_are_given_in_the_order_of_submission(ledger
     mine = [credential(seed) for seed in range(150)]
     with ledger.begin() as work:
         for row in mine[:70]:
-            work.credentials.add([row])
-        work.credentials.add([credential("theirs", institution=SCHOOL)])
+            submit(work, [row])
+        submit(work, [credential("theirs", institution=SCHOOL)])
         seal(work, 1)
-        work.credentials.add(mine[70:])
+        submit(work, mine[70:])
     with ledger.read() as work:
         found = list(work.credentials.of_institution(COLLEGE))
     assert [row.id for row in found] == [row.id for row in mine]

@@ -10,7 +10,7 @@ from notary.core.errors import OperatorError
 from notary.ports.ledger import AwardRow, ContactRow, CredentialId, UnitOfWork
 from notary.store.ledger import SqlLedger
 from tests.ports.databases import database, ledger, postgres
-from tests.ports.ledger_lab import COLLEGE, SCHOOL, credential, digest
+from tests.ports.ledger_lab import COLLEGE, SCHOOL, credential, digest, submit
 
 __all__ = ["database", "ledger", "postgres"]
 
@@ -25,7 +25,7 @@ def test_a_contact_is_found_by_credential_and_by_address(ledger: SqlLedger) -> N
     rows = [credential(at) for at in range(3)]
     contacts = [ContactRow(rows[0].id, "ana@x.example", "Ana"), ContactRow(rows[2].id, "ana@x.example", None)]
     with ledger.begin() as work:
-        work.credentials.add(rows)
+        submit(work, rows)
         work.contacts.add(contacts)
         work.contacts.add([])
     with ledger.read() as work:
@@ -46,7 +46,7 @@ def test_an_award_is_known_by_who_it_is_about(ledger: SqlLedger) -> None:
     rows = [credential(at) for at in range(3)]
     awards = [award(0), award(1), replace(award(2), institution=SCHOOL)]
     with ledger.begin() as work:
-        work.credentials.add(rows)
+        submit(work, rows)
         work.awards.add(awards)
         work.awards.add([])
         work.awards.hand([rows[1].id])
@@ -65,11 +65,11 @@ def test_an_award_is_known_by_who_it_is_about(ledger: SqlLedger) -> None:
 def test_nobody_is_awarded_the_same_twice(ledger: SqlLedger) -> None:
     """A second credential of the same identity undoes its whole unit of work."""
     with ledger.begin() as work:
-        work.credentials.add([credential(0)])
+        submit(work, [credential(0)])
         work.awards.add([award(0)])
 
     def again(work: UnitOfWork) -> None:
-        work.credentials.add([credential(1)])
+        submit(work, [credential(1)])
         work.awards.add([replace(award(0), credential=credential(1).id)])
 
     with pytest.raises(OperatorError, match="refused a unit of work"), ledger.begin() as work:

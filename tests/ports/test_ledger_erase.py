@@ -11,7 +11,7 @@ from notary.core.errors import OperatorError
 from notary.ports.ledger import BatchId, CredentialId, UnitOfWork
 from notary.store.ledger import SqlLedger
 from tests.ports.databases import database, ledger, postgres
-from tests.ports.ledger_lab import COLLEGE, Database, credential, digest, seal
+from tests.ports.ledger_lab import COLLEGE, Database, credential, digest, seal, submit
 
 __all__ = ["database", "ledger", "postgres"]
 
@@ -20,9 +20,9 @@ def test_an_erased_credential_keeps_its_place_and_its_link(ledger: SqlLedger) ->
     """Salt, digest, evidence, content, names and source go; the same again changes nothing."""
     rows = [replace(credential(at), evidence=digest("evidence")) for at in range(3)]
     with ledger.begin() as work:
-        work.credentials.add(rows[:2])
+        submit(work, rows[:2])
         leaves = seal(work, 1)
-        work.credentials.add(rows[2:])
+        submit(work, rows[2:])
     for _ in range(2):
         with ledger.begin() as work:
             work.credentials.erase(rows[0].id)
@@ -43,7 +43,7 @@ def test_what_is_erased_while_it_waits_waits_no_more(ledger: SqlLedger) -> None:
     """The next batch takes the others."""
     rows = [credential(at) for at in range(3)]
     with ledger.begin() as work:
-        work.credentials.add(rows)
+        submit(work, rows)
         work.credentials.erase(rows[1].id)
     with ledger.read() as work:
         assert work.credentials.waiting() == {COLLEGE: 2}
@@ -67,7 +67,7 @@ def test_an_erasure_that_is_undone_is_undone_whole(ledger: SqlLedger) -> None:
     """A unit of work that raises leaves the credential as it was."""
     row = credential(1)
     with ledger.begin() as work:
-        work.credentials.add([row])
+        submit(work, [row])
 
     def broken(work: UnitOfWork) -> None:
         work.credentials.erase(row.id)

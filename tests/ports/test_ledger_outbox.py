@@ -22,7 +22,7 @@ from notary.ports.ledger import (
 )
 from notary.store.ledger import SqlLedger
 from tests.ports.databases import database, ledger, postgres
-from tests.ports.ledger_lab import COLLEGE, NOON, SCHOOL, credential, digest
+from tests.ports.ledger_lab import COLLEGE, NOON, SCHOOL, credential, digest, submit
 
 __all__ = ["database", "ledger", "postgres"]
 ANA, BO, CY = (credential(at, institution=SCHOOL if at == 2 else COLLEGE) for at in range(3))
@@ -34,7 +34,7 @@ MINUTE = timedelta(minutes=1)
 def filled(ledger: SqlLedger) -> SqlLedger:
     """Three credentials with contacts, the third another institution's."""
     with ledger.begin() as work:
-        work.credentials.add([ANA, BO, CY])
+        submit(work, [ANA, BO, CY])
         work.contacts.add([ContactRow(row.id, f"{at}@x.example", None) for at, row in enumerate((ANA, BO, CY))])
     return ledger
 
@@ -122,6 +122,18 @@ def test_a_marked_address_keeps_its_first_reason_and_goes_with_its_last_contact(
         assert work.outbox.get(BO.id, MailKind.AWARD) is not None
 
 
+def test_addresses_of_a_class_and_those_that_take_no_mail_are_asked_for_at_once(filled: SqlLedger) -> None:
+    """However many are asked about; whoever has no contact is not among them."""
+    names = [ANA.id, CY.id, NOBODY, *(CredentialId(f"other {at}") for at in range(1100))]
+    with filled.begin() as work:
+        work.outbox.add_bounces([BounceRow("0@x.example", NOON, "5.1.1"), BounceRow("2@x.example", NOON, "5.1.1")])
+        assert work.contacts.emails(names) == {ANA.id: "0@x.example", CY.id: "2@x.example"}
+        asked = {"0@x.example", "1@x.example", *(f"{at}@y.example" for at in range(1100))}
+        assert work.outbox.refusing(asked) == {"0@x.example"}
+        assert work.contacts.emails([]) == {}
+        assert work.outbox.refusing(set()) == set()
+
+
 def test_a_text_is_kept_by_its_digest(filled: SqlLedger) -> None:
     """Safe to repeat; a mail cannot name one that is not there."""
     with filled.begin() as work:
@@ -148,11 +160,22 @@ def test_further_links_open_until_the_link_is_renewed(filled: SqlLedger) -> None
     with pytest.raises(OperatorError), filled.begin() as work:
         work.credentials.link_also([(BO.id, digest("a"))], NOON)
     with filled.begin() as work:
-        work.credentials.relink(ANA.id, digest("new"))
+        work.credentials.relink(ANA.id, digest("new"), NOON)
     with filled.read() as work:
         opens = [link for link in (ANA.link, digest("a"), digest("b"), digest("new")) if work.credentials.by_link(link)]
         assert opens == [digest("new")]
         assert work.credentials.by_link(BO.link) == BO
+
+
+def test_a_renewed_link_stays_beside_the_further_ones(filled: SqlLedger) -> None:
+    """As the first link does: of the further ones the oldest end, it does not."""
+    with filled.begin() as work:
+        work.credentials.relink(ANA.id, digest("new"), NOON)
+        for at in range(25):
+            work.credentials.link_also([(ANA.id, digest(at))], NOON + timedelta(seconds=at))
+    with filled.read() as work:
+        opens = [at for at in ("new", *range(25)) if work.credentials.by_link(digest(at))]
+    assert opens == ["new", *range(5, 25)]
 
 
 def share(seed: str, **more: object) -> ShareRow:

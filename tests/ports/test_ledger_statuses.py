@@ -8,10 +8,10 @@ import pytest
 from notary.core.digest import LeafIndex
 from notary.core.errors import OperatorError
 from notary.core.status import Status
-from notary.ports.ledger import BatchId, BatchState, CredentialId, MarkRow, Noted, Reason, UnitOfWork
+from notary.ports.ledger import BatchId, BatchState, CredentialId, MarkRow, Reason, UnitOfWork
 from notary.store.ledger import SqlLedger
 from tests.ports.databases import database, ledger, postgres
-from tests.ports.ledger_lab import COLLEGE, NOON, SCHOOL, append, batch, credential, digest, entry
+from tests.ports.ledger_lab import COLLEGE, NOON, SCHOOL, append, batch, credential, digest, entry, new, submit
 
 __all__ = ["database", "ledger", "postgres"]
 
@@ -25,7 +25,7 @@ def a_mark(name: CredentialId, status: Status = Status.REVOKED, **more: object) 
 def placed(work: UnitOfWork, number: int, *seeds: object, of: object = None) -> list[CredentialId]:
     """Submit credentials and place them in a batch of their own."""
     rows = [credential(seed, of=of) for seed in seeds]
-    work.credentials.add(rows)
+    submit(work, rows)
     work.batches.save(batch(number, len(rows)))
     work.credentials.place(BatchId(number), COLLEGE)
     return [row.id for row in rows]
@@ -36,7 +36,7 @@ def test_every_position_of_a_digest_is_found_its_own_first(ledger: SqlLedger) ->
     with ledger.begin() as work:
         (first,) = placed(work, 1, "a")
         (second, other) = (*placed(work, 2, "b", of="a"), *placed(work, 3, "c"))
-        work.credentials.add([credential("d", of="a"), credential("e", institution=SCHOOL, of="a")])
+        submit(work, [credential("d", of="a"), credential("e", institution=SCHOOL, of="a")])
         append(work, entry(0))
         work.batches.save(replace(batch(1, 1), state=BatchState.LOGGED, entry=LeafIndex(0), statement_id=digest(1)))
     waiting = credential("d", of="a").id
@@ -159,14 +159,14 @@ def test_what_waits_and_deserves_a_second_look(ledger: SqlLedger) -> None:
         replace(credential(8), evidence=digest("evidence")),
         credential(9, institution=SCHOOL),
     ]
-    noted = [Noted(issuer=COLLEGE)] * len(rows)
-    noted[3] = Noted(issuer="https://college.example")
-    noted[4] = Noted(again=True)
-    noted[5] = Noted(issuer="https://elsewhere.example")
-    noted[6] = Noted(until=NOON)
-    noted[8] = Noted(until=NOON + timedelta(seconds=1))
+    coming = [new(row, issuer=COLLEGE) for row in rows]
+    coming[3] = new(rows[3], issuer="https://college.example")
+    coming[4] = new(rows[4], again=True)
+    coming[5] = new(rows[5], issuer="https://elsewhere.example")
+    coming[6] = new(rows[6], until=NOON)
+    coming[8] = new(rows[8], until=NOON + timedelta(seconds=1))
     with ledger.begin() as work:
-        work.credentials.add(rows, noted)
+        work.credentials.add(coming)
         found = work.credentials.unsealed_notable(COLLEGE, issuers=["https://college.example"], at=NOON)
         assert [(row, again) for row, again in found] == [(rows[at], at == 4) for at in (1, 2, 4, 5, 6)]
         every = work.credentials.unsealed_notable(COLLEGE, issuers=[], at=NOON, every=True)

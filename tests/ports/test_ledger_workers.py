@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from notary.core.digest import LeafIndex
+from notary.core.digest import Digest, LeafIndex
 from notary.ports.ledger import AnchorState, BatchState, HeldRow, ManifestNumber, WorkerRow
 from notary.store.ledger import SqlLedger
 from tests.ports.databases import database, ledger, postgres
@@ -49,8 +49,24 @@ def test_what_is_unfinished_on_a_chain(ledger: SqlLedger) -> None:
     with ledger.read() as work:
         assert work.anchors.unfinished(chain) == (2, 3)
         assert work.anchors.unfinished("eip155:404") == (1, 2, 3)
+        assert work.anchors.unfinished("eip155:404", since=3) == (3,)
+        assert work.anchors.unfinished(chain, since=3) == (2, 3)  # what was begun there is ended there
         assert work.anchors.newest() == manifest(3) == work.anchors.manifest(ManifestNumber(3))
         assert work.anchors.manifest(ManifestNumber(4)) is None
+
+
+def test_the_newest_manifest_under_a_state(ledger: SqlLedger) -> None:
+    """By the states that were in force at its anchors; one in no block is under none."""
+    states = [Digest(bytes([at]) * 32) for at in range(3)]
+    with ledger.begin() as work:
+        for number, state in enumerate((states[0], states[1], None), 1):
+            work.anchors.save_manifest(manifest(number))
+            work.anchors.save(replace(anchor(number), registry=state))
+    with ledger.read() as work:
+        assert work.anchors.newest_under(states[:1]) == 1
+        assert work.anchors.newest_under(states) == 2
+        assert work.anchors.newest_under(states[2:]) is None
+        assert work.anchors.newest_under([]) is None
 
 
 def test_the_batches_of_a_round_are_found_by_their_entries(ledger: SqlLedger) -> None:

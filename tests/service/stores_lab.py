@@ -11,7 +11,7 @@ from pathlib import Path
 
 from anchoring.car import export_car
 from anchoring.embedded_blocks import FILE, EmbeddedBlocks
-from api.cli.commands.sign import retained
+from api.signing import retained
 from notary.core.cid import Cid, StoredBlock
 from notary.core.errors import OperatorError
 from notary.ports.ledger import CredentialId, PinState

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from api.cli.commands.sign import retained
+from api.signing import retained
 from notary.core.errors import IssuerError, OperatorError, Pending
 from notary.core.verdict import Result
 from notary.core.verify import verify

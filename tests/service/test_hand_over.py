@@ -29,7 +29,7 @@ from notary.service.members.hand_over import TYPE, hand_over
 from notary.service.receipts.learner import behind_link
 from notary.service.submission.accept import link_hash
 from notary.service.submission.seal import seal
-from tests.ports.ledger_lab import credential, digest
+from tests.ports.ledger_lab import credential, digest, submit
 from tests.service.lab import Lab
 
 
@@ -231,7 +231,7 @@ def test_memory_stays_bounded_whatever_is_exported(notary_lab: Lab, successor: R
     for seed in range(300):
         row = credential(seed, institution=college.did, content=digest(seed) * 6400)
         with lab.notary.ledger.begin() as work:
-            work.credentials.add([row])
+            submit(work, [row])
     out = Counted()
     tracemalloc.start()
     try:

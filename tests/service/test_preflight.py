@@ -14,11 +14,12 @@ from notary.core.digest import sha256
 from notary.core.errors import IssuerError
 from notary.core.statement import Recognition
 from notary.core.status import Status
-from notary.ports.ledger import BatchRow, CredentialId, Noted
+from notary.ports.ledger import BatchRow
 from notary.service.evidence.manifest import Exhibit, attach, read_manifest
 from notary.service.submission.joint import with_partners
 from notary.service.submission.preflight import Grade, Report, Unready, preflight
 from notary.service.submission.seal import seal
+from tests.ports.ledger_lab import new
 from tests.service.lab import Lab
 from tests.service.status_lab import marked, rows
 
@@ -158,8 +159,8 @@ def test_what_cannot_be_read_any_more_is_an_error(notary_lab: Lab) -> None:
         ((row, _),) = work.credentials.unsealed_notable(
             makers.did, issuers=[], at=notary_lab.notary.clock.now(), every=True
         )
-        two = replace(row, id=CredentialId("b" * 12), link=sha256(b"link"), content=b'{"a":1,"a":2}')
-        work.credentials.add([two], [Noted(again=True)])
+        two = replace(row, link=sha256(b"link"), content=b'{"a":1,"a":2}')
+        work.credentials.add([new(two, again=True)])
     report = looked(notary_lab)
     assert ("error", "unreadable", "learner-1.json") in found(report)
 

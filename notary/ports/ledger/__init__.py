@@ -11,15 +11,25 @@ from notary.ports.ledger.attempts import AttemptRow, Attempts, Held, HeldRow
 from notary.ports.ledger.awards import AwardRow, Awards
 from notary.ports.ledger.batches import Batches, BatchId, BatchRow, BatchState
 from notary.ports.ledger.contacts import ContactRow, Contacts
-from notary.ports.ledger.credentials import CredentialId, CredentialRow, Credentials, LeafRow, Noted
+from notary.ports.ledger.credentials import (
+    CredentialId,
+    CredentialRow,
+    Credentials,
+    LeafRow,
+    NameRow,
+    NewCredential,
+    id_of,
+)
 from notary.ports.ledger.endorsements import EndorsementRow, Endorsements
 from notary.ports.ledger.evidence import Evidence
 from notary.ports.ledger.institutions import InstitutionRow, Institutions
 from notary.ports.ledger.journal import ITSELF, Actor, Journal, JournalRow
 from notary.ports.ledger.log import EntryRow, Log
 from notary.ports.ledger.outbox import BounceRow, MailKind, MailRow, MailState, MailTally, Outbox
+from notary.ports.ledger.papers import PaperId, PaperKind, PaperRow, Papers
 from notary.ports.ledger.pins import PinRow, Pins, PinState, Queue, StoreRow
 from notary.ports.ledger.registry import Registry, StateRow
+from notary.ports.ledger.sessions import SessionRow, Sessions
 from notary.ports.ledger.shares import ShareId, ShareRow, Shares
 from notary.ports.ledger.statuses import (
     REASONS,
@@ -78,8 +88,13 @@ __all__ = [
     "ManifestRow",
     "MarkNumber",
     "MarkRow",
-    "Noted",
+    "NameRow",
+    "NewCredential",
     "Outbox",
+    "PaperId",
+    "PaperKind",
+    "PaperRow",
+    "Papers",
     "PendingMark",
     "PinRow",
     "PinState",
@@ -89,6 +104,8 @@ __all__ = [
     "Reason",
     "Registry",
     "Role",
+    "SessionRow",
+    "Sessions",
     "ShareId",
     "ShareRow",
     "Shares",
@@ -98,4 +115,5 @@ __all__ = [
     "UnitOfWork",
     "WorkerRow",
     "Workers",
+    "id_of",
 ]

@@ -29,6 +29,10 @@ class Contacts(Protocol):
         """Return a credential's contact."""
         ...
 
+    def emails(self, names: Sequence[CredentialId]) -> dict[CredentialId, str]:
+        """Return the addresses of those credentials that have a contact."""
+        ...
+
     def by_email(self, email: str) -> tuple[ContactRow, ...]:
         """Return every contact with an address (in lower case), in the order of submission."""
         ...

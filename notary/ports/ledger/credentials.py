@@ -12,7 +12,50 @@ from notary.core.leaf import Form
 from notary.ports.ledger.batches import BatchId
 
 CredentialId = NewType("CredentialId", str)
-"""How people name a submitted credential: 12 characters, unique in a ledger, unrelated to its contents."""
+"""How people name a submitted credential: 12 characters, unique in a ledger, unrelated to its contents.
+
+They are `id_of` its first link, so that one index finds both. Of a token with 128 random bits, 60 of its hash
+tell nothing.
+"""
+
+_LETTERS = b"abcdefghijklmnopqrstuvwxyz234567" * 8
+"""Every byte as one of 32 letters: an id is 60 bits, and is read out without mistakes."""
+
+
+def id_of(link: Digest) -> CredentialId:
+    """Return the id of the credential that comes in with a link: five bits of each of its first twelve bytes."""
+    return CredentialId(link[:12].translate(_LETTERS).decode())
+
+
+class NewCredential(NamedTuple):
+    """A credential as it comes in: its `CredentialRow` to be, and what is looked at again before it is sealed.
+
+    `issuer`: as which it names its issuer; `until`: when its validity ends; `again`:
+    whether the institution has submitted the same digest before. A tuple, for there are
+    very many.
+    """
+
+    institution: str
+    form: Form
+    salt: bytes | None
+    digest: Digest | None
+    evidence: Digest | None
+    content: bytes | None
+    learner: str | None
+    title: str | None
+    source: str
+    line: int | None
+    link: Digest
+    accepted: datetime
+    leaf: Digest
+    issuer: str | None = None
+    until: datetime | None = None
+    again: bool = False
+
+    @property
+    def id(self) -> CredentialId:
+        """Its name from now on."""
+        return id_of(self.link)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +86,6 @@ class CredentialRow:
     leaf: Digest | None = None
 
 
-class Noted(NamedTuple):
-    """What is looked at again before a credential is sealed. A tuple, for there are very many.
-
-    `issuer`: as which it names its issuer; `until`: when its validity ends; `again`:
-    whether the institution has submitted the same digest before.
-    """
-
-    issuer: str | None = None
-    until: datetime | None = None
-    again: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class LeafRow:
     """What a credential's leaf is made of, and where it came from: a `CredentialRow` without the credential."""
@@ -68,11 +99,22 @@ class LeafRow:
     line: int | None
 
 
+class NameRow(NamedTuple):
+    """What people look a credential up by. A tuple, for there are very many."""
+
+    id: CredentialId
+    learner: str | None
+    title: str | None
+    source: str
+    line: int | None
+    batch: BatchId | None
+
+
 class Credentials(Protocol):
     """What was submitted."""
 
-    def add(self, rows: Sequence[CredentialRow], noted: Sequence[Noted] = ()) -> None:
-        """Add rows in bulk; they wait for a batch, each with its leaf and, where any is, what was noted of it."""
+    def add(self, credentials: Sequence[NewCredential]) -> None:
+        """Add credentials in bulk, in the order of submission; they wait for a batch."""
         ...
 
     def known(self, institution: str, digests: Sequence[Digest]) -> set[Digest]:
@@ -121,6 +163,10 @@ class Credentials(Protocol):
         """Yield an institution's credentials, those that wait for a batch too, in the order of submission, streamed."""
         ...
 
+    def names(self, institution: str) -> Iterator[NameRow]:
+        """Yield what an institution's credentials are called, erased ones left out, in the order of submission."""
+        ...
+
     def leaves(self, batch: BatchId) -> Iterator[Digest]:
         """Yield a batch's leaves by index, streamed."""
         ...
@@ -153,7 +199,7 @@ class Credentials(Protocol):
         """Return how many credentials have this evidence manifest."""
         ...
 
-    def relink(self, name: CredentialId, link: Digest) -> None:
+    def relink(self, name: CredentialId, link: Digest, made: datetime) -> None:
         """Give a credential another learner's link: all before open nothing. One that is not there is no error."""
         ...
 

@@ -6,7 +6,7 @@ opens anything, and a learner who is forgotten in between gets none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -128,6 +128,10 @@ class Outbox(Protocol):
 
     def bounced(self, email: str) -> BounceRow | None:
         """Return why an address (in lower case) is not mailed."""
+        ...
+
+    def refusing(self, emails: Collection[str]) -> set[str]:
+        """Return those addresses that are known to take no mail."""
         ...
 
     def bounces(self, institution: str | None = None) -> tuple[tuple[CredentialId, BounceRow], ...]:

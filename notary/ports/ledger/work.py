@@ -18,8 +18,10 @@ from notary.ports.ledger.institutions import Institutions
 from notary.ports.ledger.journal import Journal
 from notary.ports.ledger.log import Log
 from notary.ports.ledger.outbox import Outbox
+from notary.ports.ledger.papers import Papers
 from notary.ports.ledger.pins import Pins
 from notary.ports.ledger.registry import Registry
+from notary.ports.ledger.sessions import Sessions
 from notary.ports.ledger.shares import Shares
 from notary.ports.ledger.statuses import Statuses
 from notary.ports.ledger.workers import Workers
@@ -46,6 +48,8 @@ class UnitOfWork(Protocol):
     endorsements: Endorsements
     workers: Workers
     keys: ApiKeys
+    sessions: Sessions
+    papers: Papers
     journal: Journal
 
 

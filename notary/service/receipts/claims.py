@@ -26,7 +26,7 @@ from notary.core.own_proof import own_proof
 from notary.core.own_signature import CredentialKey
 from notary.core.registry import MemberRecord
 from notary.core.summary import CLAIM
-from notary.ports.ledger import AwardRow, ContactRow, CredentialRow, UnitOfWork
+from notary.ports.ledger import AwardRow, ContactRow, NewCredential, UnitOfWork
 from notary.service.evidence.manifest import Exhibit, attach
 from notary.service.issuing.badge import CONTEXT, Issuer
 from notary.service.issuing.cells import MAX_LINE, MAX_TEXT
@@ -212,10 +212,10 @@ def validate_claim(
     whole = [Exhibit(FILE, _MEDIA_TYPE, io.BytesIO(claim.data)), *exhibits]
     taken = reading._replace(evidence=attach(notary, whole, claim.narrative))
 
-    def along(work: UnitOfWork, rows: Sequence[CredentialRow]) -> None:
-        work.awards.add([AwardRow(row.id, row.institution, identity, claim.digest) for row in rows])
+    def along(work: UnitOfWork, taken: Sequence[NewCredential]) -> None:
+        work.awards.add([AwardRow(new.id, new.institution, identity, claim.digest) for new in taken])
         if email is not None:
-            work.contacts.add([ContactRow(row.id, email, claim.learner) for row in rows])
+            work.contacts.add([ContactRow(new.id, email, claim.learner) for new in taken])
 
     (result,) = accept(notary, member, [taken], along=along)
     if isinstance(result, Refused):

@@ -17,6 +17,6 @@ def renew_link(notary: Notary, credential: CredentialId) -> str:
         row = work.credentials.get(credential)
         if row is None:
             raise Absent(f"there is no credential {credential}", hint="See index.csv: notary receipt --batch")
-        work.credentials.relink(credential, link_hash(token))
+        work.credentials.relink(credential, link_hash(token), notary.clock.now())
         record(notary, work, Action.LINK, row.institution, [credential])
     return token

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b32encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,10 +20,9 @@ from notary.ports.ledger import (
     BatchId,
     BatchRow,
     BatchState,
-    CredentialId,
-    CredentialRow,
     ManifestNumber,
     ManifestRow,
+    NewCredential,
     StateRow,
     UnitOfWork,
 )
@@ -34,7 +32,7 @@ from notary.service.recovery.events import Event
 from notary.service.recovery.fill import Filling, LostBatch
 from notary.service.recovery.history import Entry
 
-_ID_BYTES, _LINK_BYTES = 7, 16
+_LINK_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +70,9 @@ def rebuild(work: UnitOfWork, found: Found, random: Callable[[int], bytes]) -> N
             batch = found.batches[entry.about]
             row = _batch_row(numbers[entry.about], index, entry.batch, entry)
             work.batches.save(row)
-            rows = list(_credential_rows(row, batch, random))
-            if rows:  # else its leaves are lost
-                work.credentials.add(rows)
+            credentials = list(_credentials(row, batch, random))
+            if credentials:  # else its leaves are lost
+                work.credentials.add(credentials)
                 work.credentials.place(row.id, row.institution)
     for digest, (data, keys) in found.filling.evidence.items():
         work.evidence.add(digest, data, keys)
@@ -123,17 +121,15 @@ def _batch_row(number: BatchId, index: LeafIndex, statement: BatchStatement, ent
     )
 
 
-def _credential_rows(row: BatchRow, batch: LostBatch, random: Callable[[int], bytes]) -> Iterator[CredentialRow]:
-    """Give a row for every leaf; one whose salt nobody has is as if erased.
+def _credentials(row: BatchRow, batch: LostBatch, random: Callable[[int], bytes]) -> Iterator[NewCredential]:
+    """Give a credential for every leaf; one whose salt nobody has is as if erased.
 
-    Ids and learners' links are drawn anew: only the lost ledger had them.
+    Learners' links, and ids with them, are drawn anew: only the lost ledger had them.
     """
     for at in range(len(batch.leaves)):
         known = batch.known.get(LeafIndex(at))
         made = None if known is None else known.leaf
-        drawn = random(_ID_BYTES + _LINK_BYTES)
-        yield CredentialRow(
-            id=CredentialId(b32encode(drawn[:_ID_BYTES]).decode().rstrip("=").lower()),
+        yield NewCredential(
             institution=row.institution,
             form=Form.FILE if made is None else made.form,
             salt=None if made is None else made.salt,
@@ -144,7 +140,7 @@ def _credential_rows(row: BatchRow, batch: LostBatch, random: Callable[[int], by
             title=None if known is None else known.title,
             source=f"log entry {row.entry}, position {at + 1}" if known is None else known.source,
             line=None if known is None else known.line,
-            link=sha256(drawn[_ID_BYTES:]),
+            link=sha256(random(_LINK_BYTES)),
             accepted=row.sealed,
             leaf=batch.leaves[at],
         )

@@ -18,10 +18,9 @@ from notary.core.digest import ZERO, Digest, sha256
 from notary.core.encoding import shorten, to_base64url
 from notary.core.errors import IssuerError, NotaryError
 from notary.core.leaf import Form, hash_leaf
-from notary.core.period import end_of
 from notary.core.registry import MemberRecord
 from notary.core.summary import summarize
-from notary.ports.ledger import CredentialId, CredentialRow, Noted, UnitOfWork
+from notary.ports.ledger import CredentialId, NewCredential, UnitOfWork
 from notary.service.access.journal import Action, record
 from notary.service.notary import Notary
 
@@ -31,15 +30,12 @@ MAX_RETAINED = 2 << 20
 """Bytes of the largest credential a receipt carries, of its 4 MiB; the holder of a larger one shows it beside."""
 TOKEN_SIZE = 16
 """Random bytes of a learner's link."""
-_ID_SIZE, _SALT_SIZE = 12, 32
-_DRAWN = _ID_SIZE + _SALT_SIZE + TOKEN_SIZE
-_LETTERS = b"abcdefghijklmnopqrstuvwxyz234567" * 8
-"""Every byte as one of 32 letters: an id is 60 bits, and is read out without mistakes."""
+_SALT_SIZE = 32
+_DRAWN = _SALT_SIZE + TOKEN_SIZE
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a credential stands: a file, or a line of one (from 1)."""
+class Source(NamedTuple):
+    """Where a credential stands: a file, or a line of one (from 1). A tuple, for there are very many."""
 
     data: bytes
     name: str
@@ -59,9 +55,9 @@ class Reading(NamedTuple):
     data: bytes
     learner: str | None
     title: str | None
-    evidence: Digest | None = None
     issuer: str | None = None
     until: datetime | None = None
+    evidence: Digest | None = None
 
 
 class Accepted(NamedTuple):
@@ -131,7 +127,7 @@ def read_source(source: Source, member: MemberRecord, *, as_file: bool = False) 
             learner=learner,
             title=summary.title,
             issuer=name,
-            until=end_of(credential),
+            until=summary.until,
         )
     except NotaryError as error:
         why = str(error)
@@ -147,7 +143,7 @@ def accept(
     evidence: Digest | None = None,
     duplicates: bool = False,
     done: Callable[[int], None] = lambda _: None,
-    along: Callable[[UnitOfWork, Sequence[CredentialRow]], None] = lambda _, __: None,
+    along: Callable[[UnitOfWork, Sequence[NewCredential]], None] = lambda _, __: None,
 ) -> Iterator[Accepted | Refused]:
     """Take what was read, in units of 5,000, each durable before its results are given out.
 
@@ -163,28 +159,26 @@ def accept(
     taking = _Taking(member.id, evidence, retain=settings is None or settings.retain)
     while chunk := list(islice(pending, CHUNK)):
         results: list[Accepted | Refused] = []
-        rows: list[CredentialRow] = []
+        taken: list[NewCredential] = []
         now, random, at = notary.clock.now(), notary.random(len(chunk) * _DRAWN), 0
         with notary.ledger.begin() as work:
             digests = [reading.digest for reading in chunk if isinstance(reading, Reading)]
             known = work.credentials.known(member.id, digests)
-            noted: list[Noted] = []
             for reading in chunk:
                 if isinstance(reading, Refused):
                     results.append(reading)
                 elif reading.digest in known and not duplicates:
                     results.append(_twice(reading))
                 else:
-                    row, token = taking.row(reading, random[at : at + _DRAWN], now)
+                    new, token = taking.new(reading, random[at : at + _DRAWN], now, again=reading.digest in known)
                     at += _DRAWN
-                    rows.append(row)
-                    noted.append(Noted(reading.issuer, reading.until, reading.digest in known))
-                    results.append(Accepted(row.id, row.source, row.line, row.learner, row.title, token))
+                    taken.append(new)
+                    results.append(Accepted(new.id, new.source, new.line, new.learner, new.title, token))
                     known.add(reading.digest)
-            work.credentials.add(rows, noted)
-            if rows:
-                along(work, rows)
-                record(notary, work, Action.SUBMIT, member.id, count=len(rows))
+            if taken:
+                work.credentials.add(taken)
+                along(work, taken)
+                record(notary, work, Action.SUBMIT, member.id, count=len(taken))
         count += len(chunk)
         done(count)
         yield from results
@@ -211,25 +205,26 @@ class _Taking:
     evidence: Digest | None
     retain: bool
 
-    def row(self, reading: Reading, drawn: bytes, now: datetime) -> tuple[CredentialRow, str]:
-        """Make the ledger's row of random bytes for id, salt and link; the link's token is given out once."""
-        token = to_base64url(drawn[_ID_SIZE + _SALT_SIZE :])
-        salt = drawn[_ID_SIZE : _ID_SIZE + _SALT_SIZE]
+    def new(self, reading: Reading, drawn: bytes, now: datetime, *, again: bool) -> tuple[NewCredential, str]:
+        """Make what comes in, of random bytes for salt and link; the link's token is given out once."""
+        salt, token = drawn[:_SALT_SIZE], to_base64url(drawn[_SALT_SIZE:])
         evidence = reading.evidence or self.evidence
-        row = CredentialRow(
-            id=CredentialId(drawn[:_ID_SIZE].translate(_LETTERS).decode()),
-            institution=self.institution,
-            form=reading.form,
-            salt=salt,
-            digest=reading.digest,
-            evidence=evidence,
-            content=reading.data if self.retain and len(reading.data) <= MAX_RETAINED else None,
-            learner=reading.learner,
-            title=reading.title,
-            source=reading.source,
-            line=reading.line,
-            link=link_hash(token),
-            accepted=now,
-            leaf=hash_leaf(reading.form, salt, reading.digest, evidence or ZERO),
+        new = NewCredential(  # by place: names would cost as much again
+            self.institution,
+            reading.form,
+            salt,
+            reading.digest,
+            evidence,
+            reading.data if self.retain and len(reading.data) <= MAX_RETAINED else None,
+            reading.learner,
+            reading.title,
+            reading.source,
+            reading.line,
+            link_hash(token),
+            now,
+            hash_leaf(reading.form, salt, reading.digest, evidence or ZERO),
+            reading.issuer,
+            reading.until,
+            again,
         )
-        return row, token
+        return new, token

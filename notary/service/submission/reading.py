@@ -31,9 +31,7 @@ _IN_FLIGHT = 14
 _COLLECTED = 100_000
 """New objects after which Python looks for cycles: credentials hold none, and looking at them all is slow."""
 
-_FORMS = {form.value: form for form in Form}
-
-_Packed: TypeAlias = tuple[int, bytes, bytes | None, str | None, str | None, str | None, datetime | None] | Refused
+_Packed: TypeAlias = tuple[Form, bytes, bytes | None, str | None, str | None, str | None, datetime | None] | Refused
 """Form, digest, data (None where it is the source's own) and what was read: what the asker does not know already."""
 _Lying: TypeAlias = tuple[int, str, int | None]
 """A source's size on the board, its name and line."""
@@ -141,9 +139,8 @@ def _unpack(chunk: list[Source | Refused], packed: list[_Packed]) -> Iterator[Re
             yield found
         else:
             form, digest, content, learner, title, issuer, until = found
-            data = source.data if content is None else content
-            taken = _FORMS[form], Digest(digest), data, learner, title
-            yield Reading(source.name, source.line, *taken, issuer=issuer, until=until)
+            taken = form, Digest(digest), source.data if content is None else content
+            yield Reading(source.name, source.line, *taken, learner, title, issuer, until)
 
 
 # ------------------------------------------------------- in the other process
@@ -172,5 +169,5 @@ def _read(begin: int, lying: list[_Lying]) -> list[_Packed]:
         else:
             content = None if found.data == data else found.data
             said = found.learner, found.title, found.issuer, found.until
-            results.append((found.form.value, bytes(found.digest), content, *said))
+            results.append((found.form, bytes(found.digest), content, *said))
     return results

@@ -148,7 +148,6 @@ def _make_credentials() -> None:
         sa.Column("accepted", TIME, nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_credential"),
         sa.UniqueConstraint("id", name="uq_credential_id"),
-        sa.UniqueConstraint("link", name="uq_credential_link"),
         *sized("credential", salt=32, digest=32, evidence=32, link=32),
     )
     op.create_index("ix_credential_digest", "credential", ["digest"])
