@@ -20,15 +20,20 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from html import escape
 from pathlib import Path
 from string import Template
 from threading import Lock
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.certificates.look import Look
+from api.certificates.packing import pack
 from api.certificates.png import png_of
+from api.certificates.repeated import Repeated
+from api.certificates.typefaces import Typefaces, say_cids
 from api.certificates.wording import Certificate, Paper
 from api.plain import plain
 from notary.core.encoding import format_time
@@ -57,6 +62,7 @@ class Press:
     looks: Mapping[str, Look] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _fonts: Any = None
+    _typefaces: Typefaces = field(default_factory=Typefaces)
     _sheets: dict[tuple[str, Paper, str, bool], list[Any]] = field(default_factory=dict)
     _pictures: dict[str, Any] = field(default_factory=dict)
     _beyond: OrderedDict[tuple[str, Paper, str], Any] = field(default_factory=OrderedDict)
@@ -68,8 +74,9 @@ class Press:
             first = self._first_page(certificate, look, paper)
             beyond = self._pages_beyond(certificate, look, paper)
             document = first.copy([*first.pages, *beyond.pages])
+            document.fonts = self._typefaces.of_document()
             data: bytes = document.write_pdf(
-                pdf_variant=VARIANT, attachments=_attachments(certificate), finisher=_claim_accessible
+                pdf_variant=VARIANT, attachments=_attachments(certificate), finisher=_finish
             )
             _require_letters(document, certificate)
             return data
@@ -95,15 +102,18 @@ class Press:
         html = _fill("beyond", certificate)
         key = html, paper, look.accent
         if key not in self._beyond:
-            self._beyond[key] = self._lay_out(html, self._sheets_of("beyond", paper, look.accent), {}, {})
+            document = self._lay_out(html, self._sheets_of("beyond", paper, look.accent), {}, {})
+            document.pages = [Repeated(page, self._typefaces) for page in document.pages]
+            self._beyond[key] = document
             if len(self._beyond) > _KEPT:
                 self._beyond.popitem(last=False)
         self._beyond.move_to_end(key)
         return self._beyond[key]
 
     def _lay_out(self, html: str, sheets: list[Any], ready: Mapping[str, tuple[bytes, str]], pictures: Any) -> Any:
-        page = _weasyprint().HTML(string=html, url_fetcher=_shelf(ready))
-        return page.render(font_config=self._fonts, stylesheets=sheets, cache=pictures, pdf_variant=VARIANT)
+        return _page(html, _shelf(ready)).render(
+            font_config=self._fonts, stylesheets=sheets, cache=pictures, pdf_variant=VARIANT
+        )
 
     def _sheets_of(self, name: str, paper: Paper, accent: str, *, pending: bool = False) -> list[Any]:
         """Return the style sheets of a page, parsed once; what is pending is framed as a draft."""
@@ -150,6 +160,25 @@ def _shelves() -> Any:
     return Shelf
 
 
+def _page(html: str, fetcher: Any) -> Any:
+    return _pages()(html, fetcher)
+
+
+@cache
+def _pages() -> Any:
+    from cssselect2 import ElementWrapper
+
+    class Page(_weasyprint().HTML):  # type: ignore[misc]  # WeasyPrint is imported where it is used
+        def __init__(self, html: str, fetcher: Any) -> None:
+            # Not super().__init__(): it parses as browsers do, in Python; our templates are well-formed XML too.
+            self.base_url, self.url_fetcher, self.media_type = None, fetcher, "print"
+            root = ET.fromstring(html)  # noqa: S314  # our template: what others say is escaped in it
+            self.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
+            self.etree_element = self.wrapper_element.etree_element
+
+    return Page
+
+
 def _weasyprint() -> Any:
     try:
         import weasyprint
@@ -181,7 +210,13 @@ def _attachments(certificate: Certificate) -> list[Any]:
     ]
 
 
-def _claim_accessible(_: Any, pdf: Any) -> None:
+def _finish(document: Any, pdf: Any) -> None:
+    _claim_accessible(pdf)
+    say_cids(document, pdf)
+    pack(pdf)
+
+
+def _claim_accessible(pdf: Any) -> None:
     """Say in the metadata that the file is PDF/UA-1 too: WeasyPrint writes one variant's mark only."""
     (metadata,) = (one for one in pdf.objects if getattr(one, "extra", {}).get("Type") == "/Metadata")
     metadata.stream = [part.replace(b"</rdf:RDF>", _ACCESSIBLE + b"</rdf:RDF>") for part in metadata.stream]
@@ -207,10 +242,21 @@ _ACCESSIBLE = b"""
 """The mark of PDF/UA (ISO 14289-1 §5), with the extension schema that PDF/A asks for (ISO 19005-3 §6.6.2.3)."""
 
 
+def missing_letters(text: str) -> str:
+    """Return the letters of a text that no font on this machine has; OperatorError where it lacks the libraries."""
+    document = _weasyprint().HTML(string=f"<p>{escape(text)}").render()
+    document.write_pdf()
+    return "".join(map(chr, _missing(document)))
+
+
+def _missing(document: Any) -> list[int]:
+    """Return the code points that stand as boxes in a document that was written."""
+    return sorted({code for font in document.fonts.values() for code in font.missing})
+
+
 def _require_letters(document: Any, certificate: Certificate) -> None:
     """Refuse a page with a letter that no font here has: WeasyPrint would draw a box in its place."""
-    missing = sorted({code for font in document.fonts.values() for code in font.missing})
-    if missing:
+    if missing := _missing(document):
         named = ", ".join(
             f"{chr(code)} ({unicodedata.name(chr(code), f'U+{code:04X}').lower()})" for code in missing[:3]
         )

@@ -11,12 +11,10 @@ from api.key_files import KeyFile
 from api.settings import Settings
 from notary.core.canonical import JSON
 from notary.core.did import DID_KEY
-from notary.core.errors import IssuerError, Mismatch, NotaryError
+from notary.core.errors import IssuerError, NotaryError
 from notary.core.keys import PublicKey
-from notary.core.mandate import check_programmes, check_recognition
 from notary.core.own_signature import CredentialKey
 from notary.core.registry import MemberRecord
-from notary.core.statement import Recognition
 from notary.service.issuing.badge import Issuer
 from notary.service.issuing.cells import Unread
 from notary.service.issuing.columns import RESULT, Columns
@@ -29,7 +27,6 @@ from notary.service.issuing.template import MAX_TEMPLATE, Template
 
 SHOWN = 20
 """Findings on screen; `--json` has them all."""
-_COIN = 10**18
 
 
 def read_template(path: Path) -> Template:
@@ -47,30 +44,6 @@ def criteria_copy(template: Template, path: Path) -> Path | None:
         return find_evidence(path.parent, name)
     except Unread as error:
         raise IssuerError(f"{path.name}, achievement.criteria.copy: {error}", hint="Save the page there") from error
-
-
-def member_issuer(template: Template, member: MemberRecord) -> Issuer:
-    """Return who issues, as a member of the consortium; IssuerError for an id that is not the member's."""
-    wanted = template.issuer.id or member.id
-    if not member.names(wanted):
-        raise IssuerError(
-            f"issuer.id: {quoted(wanted)} is no id of {member.name}",
-            expected=" or ".join((member.id, *member.aliases)),
-            hint="Take one of these, or leave it out",
-        )
-    return Issuer(wanted, member.name, template.issuer)
-
-
-def check_claim(template: Template, member: MemberRecord) -> Recognition:
-    """Return the recognition that will be claimed; IssuerError where the member has none so high for this."""
-    claimed = template.recognition or member.recognition
-    try:
-        check_recognition(member, claimed)
-        if claimed is Recognition.AUTHORISED:
-            check_programmes(member, ((template.achievement.id,),))
-    except Mismatch as error:
-        raise IssuerError(str(error), hint='Claim less in the template: recognition = "community"') from error
-    return claimed
 
 
 def member_key(settings: Settings, member: MemberRecord, file: Path | None, passphrase: Path | None) -> CredentialKey:
@@ -149,27 +122,15 @@ def left_out(plan: Plan) -> list[str]:
 
 def price(settings: Settings) -> tuple[list[str], list[JSON]]:
     """Say what anchoring costs now on each chain: one transaction, however many credentials it carries."""
-    from anchoring.profiles import Profiles
+    from api.prices import say_price
     from api.wiring import open_notary
-    from notary.service.rounds.advancing import estimate
 
     try:
         with open_notary(settings) as notary:
-            found = estimate(notary)
+            lines, data = say_price(notary, settings.data)
     except NotaryError as error:
         return [f"What anchoring costs cannot be said now: {error.what}."], []
-    own = settings.data / "chains.toml"
-    profiles = Profiles.load(own if own.exists() else None)
-    lines: list[str] = []
-    data: list[JSON] = []
-    for each in found:
-        profile = profiles.of(each.chain)
-        lines.append(
-            f"Anchoring costs {each.quote.fee / _COIN:.6g} {profile.currency} at most on {profile.name},"
-            " once for all that is anchored together."
-        )
-        data.append({"chain": each.chain, "fee": str(each.quote.fee), "currency": profile.currency})
-    return [*lines, "Nothing is spent before `notary anchor`."], data
+    return ([*lines, "Nothing is spent before `notary anchor`."], data) if data else (lines, data)
 
 
 def table_data(roll: Roll) -> dict[str, JSON]:

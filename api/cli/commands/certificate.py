@@ -38,7 +38,7 @@ from notary.service.receipts.learner import Award
     "reports",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Report of notary submit: each code then holds its learner's own link.",
+    help="The .links.csv of notary issue, or a report of notary submit: each code then holds its learner's own link.",
 )
 @click.option("--badges", is_flag=True, help="Bake badges too, as PNG and SVG.")
 def certificate(

@@ -13,11 +13,9 @@ import click
 from api.cli.commands.submit import choose_member
 from api.cli.issuing import (
     SHOWN,
-    check_claim,
     criteria_copy,
     facts,
     lone_issuer,
-    member_issuer,
     member_key,
     plan_data,
     preview,
@@ -40,9 +38,11 @@ from notary.service.issuing.cells import Order
 from notary.service.issuing.columns import match_columns
 from notary.service.issuing.conformity import check_maker
 from notary.service.issuing.finding import Unfit
-from notary.service.issuing.issue import Desk, Form, Issued, Plan, hand_out, plan, write_out
+from notary.service.issuing.issue import Desk, Issued, Plan, hand_out, plan, write_out
 from notary.service.issuing.issue import issue as issue_roll
+from notary.service.issuing.issuer import check_claim, member_issuer
 from notary.service.issuing.learner import Learner, RowReader
+from notary.service.issuing.making import Form
 from notary.service.issuing.roll import Roll
 from notary.service.issuing.table import open_table
 from notary.service.issuing.template import Template

@@ -58,9 +58,13 @@ def plan_delivery(notary: Notary, batch: BatchId | None = None, institution: str
         assert institution is not None
         made = Delivery(institution)
         for rows in _groups(work, batch, institution):
-            known = work.outbox.known([row.id for row, _ in rows], MailKind.AWARD)
+            names = [row.id for row, _ in rows]
+            known, emails = work.outbox.known(names, MailKind.AWARD), work.contacts.emails(names)
+            refusing = work.outbox.refusing(set(emails.values()))
             for row, status in rows:
-                _sort(work, made, row, status, known=row.id in known)
+                if row.digest is not None:
+                    email = emails.get(row.id)
+                    _sort(made, row.id, status, email, known=row.id in known, bounced=email in refusing)
     return made
 
 
@@ -132,20 +136,19 @@ def _groups(work: UnitOfWork, batch: BatchId | None, institution: str) -> Iterat
         yield [(row, None) for row in work.credentials.unsealed(institution)]
 
 
-def _sort(work: UnitOfWork, made: Delivery, row: LeafRow, status: Status | None, *, known: bool) -> None:
-    if row.digest is None:
-        return
-    contact = work.contacts.get(row.id)
+def _sort(
+    made: Delivery, name: CredentialId, status: Status | None, email: str | None, *, known: bool, bounced: bool
+) -> None:
     if status in (Status.REVOKED, Status.REPLACED):
         made.ended += 1
-    elif contact is None:
+    elif email is None:
         made.nowhere += 1
     elif known:
         made.before += 1
-    elif work.outbox.bounced(contact.email) is not None:
-        made.bounced.append(row.id)
+    elif bounced:
+        made.bounced.append(name)
     else:
-        made.ready.append(row.id)
+        made.ready.append(name)
 
 
 def _move(work: UnitOfWork, name: CredentialId, email: str) -> None:

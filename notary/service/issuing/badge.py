@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -25,6 +25,8 @@ CONTEXT = (
     "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
 )
 _SALT_SIZE = 16
+_ASSESSORS = 100
+"""Assessors whose profile is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class BadgeMaker:
     _facts: list[JSON] = field(init=False)
     _issuer: dict[str, JSON] = field(init=False)
     _same: Digest = field(init=False)
+    _assessors: dict[str, JSON] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         template, validity = self.template, self.template.validity
@@ -103,6 +106,11 @@ class BadgeMaker:
         if not (validity.years or validity.months or validity.days):
             return start, None
         return start, _later(start, validity.years * 12 + validity.months, validity.days)
+
+    def ends(self, learner: Learner, today: date) -> datetime | None:
+        """Return the moment of its `validUntil`."""
+        until = self.period(learner, today)[1]
+        return None if until is None else datetime.combine(until, time(), UTC)
 
     def substance(self, learner: Learner) -> Digest:
         """Return the hash of all that a learner's credential says, but for the day of issue where no row says it."""
@@ -159,8 +167,13 @@ class BadgeMaker:
         if name is None:
             return None
         own = given if given and given.name == name else Party(None, name, None)
-        id_ = own.id or self.template.urn("assessor", name)
-        return _filled({"id": id_, "type": ["Profile"], "name": name, "url": own.url, "email": own.email})
+        if name not in self._assessors:
+            if len(self._assessors) >= _ASSESSORS:
+                self._assessors.clear()
+            id_ = own.id or self.template.urn("assessor", name)
+            more: dict[str, JSON] = {"url": own.url, "email": own.email}
+            self._assessors[name] = _filled({"id": id_, "type": ["Profile"], "name": name, **more})
+        return self._assessors[name]
 
 
 def _achievement(template: Template, described: list[JSON]) -> dict[str, JSON]:
@@ -283,10 +296,12 @@ def _filled(members: dict[str, JSON]) -> dict[str, JSON]:
     return {name: value for name, value in members.items() if value is not None}
 
 
+@lru_cache(maxsize=1000)
 def _midnight(day: date) -> str:
     return f"{day.isoformat()}T00:00:00Z"
 
 
+@lru_cache(maxsize=1000)
 def _later(start: date, months: int, days: int) -> date:
     """Return the day so many months and days later; the 31st becomes a shorter month's last day."""
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)

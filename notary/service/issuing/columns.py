@@ -6,6 +6,7 @@ is left out, and shown as such; nothing is guessed from what stands in the cells
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -98,10 +99,15 @@ class Columns:
 
     all: tuple[Column, ...]
     missing: tuple[str, ...]
+    _by_field: dict[str, Column] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lay the columns ready by field: each row asks for all of them."""
+        object.__setattr__(self, "_by_field", {column.field: column for column in self.all if column.field})
 
     def find(self, field: str) -> Column | None:
         """Return the column that is a field."""
-        return next((column for column in self.all if column.field == field), None)
+        return self._by_field.get(field)
 
     def check(self, name: str) -> None:
         """Raise IssuerError where a column is missing that every row needs."""

@@ -14,24 +14,23 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from notary.core import leaf
-from notary.core.canonical import JSON
 from notary.core.digest import Digest, sha256
 from notary.core.encoding import format_time, to_base64url
 from notary.core.errors import IssuerError
 from notary.core.own_signature import CredentialKey
-from notary.core.period import end_of_claims
 from notary.core.registry import MemberRecord
 from notary.core.status import Status
-from notary.ports.ledger import AwardRow, ContactRow, CredentialId, CredentialRow, UnitOfWork
+from notary.ports.ledger import AwardRow, ContactRow, CredentialId, NewCredential, UnitOfWork
 from notary.service.access.journal import Action, record
 from notary.service.evidence.manifest import Exhibit, attach
 from notary.service.issuing.badge import BadgeMaker
 from notary.service.issuing.finding import Finding
-from notary.service.issuing.learner import Learner
-from notary.service.issuing.roll import Roll
+from notary.service.issuing.learner import Learner, RowReader
+from notary.service.issuing.making import Form, Made, Making, make_all
+from notary.service.issuing.roll import Once, Roll, identity
 from notary.service.notary import Notary
 from notary.service.submission.accept import TOKEN_SIZE, Read, Reading, Refused, Source, accept, link_hash, read_source
 
@@ -40,12 +39,13 @@ KEPT = 1000
 _ASKED = 1000
 """Rows that the ledger is asked about at once."""
 
-Form: TypeAlias = Literal["json", "jwt"]
-
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Who issues, by which key, in which form, and on which day. `criteria`: the copy of the criteria page."""
+    """Who issues, by which key, in which form, and on which day. `criteria`: the copy of the criteria page.
+
+    `links`: whether links are written down where the institution keeps them; else they are made on delivery.
+    """
 
     maker: BadgeMaker
     key: CredentialKey
@@ -53,10 +53,11 @@ class Desk:
     created: str
     form: Form = "json"
     criteria: Path | None = None
+    links: bool = True
 
-    def sign(self, credential: dict[str, JSON]) -> bytes:
-        """Return a signed credential as it is kept: JSON, or a compact token."""
-        return self.key.token(credential) if self.form == "jwt" else self.key.prove(credential, self.created)
+    def making(self, reader: RowReader) -> Making:
+        """Return what rows are made into credentials by."""
+        return Making(reader, self.maker, self.key, self.today, self.created, self.form)
 
 
 @dataclass(slots=True)
@@ -153,10 +154,16 @@ def hand_out(notary: Notary, credentials: Sequence[CredentialId]) -> None:
 
 def write_out(roll: Roll, desk: Desk) -> Iterator[tuple[Learner, str, bytes]]:
     """Sign everybody who is ready, without a ledger: learner, the credential's id and the credential."""
-    for learner in roll:
-        if isinstance(learner, Learner):
-            credential = desk.maker.make(learner, desk.today)
-            yield learner, str(credential["id"]), desk.sign(credential)
+    for made in _made(roll, desk):
+        yield made.learner, made.id, desk.key.finish(made.unsigned)
+
+
+def _made(roll: Roll, desk: Desk) -> Iterator[Made]:
+    """Give the credentials of everybody who is ready, unsigned; each learner's first row."""
+    once = Once()
+    for made in make_all(roll.rows(), desk.making(roll.reader)):
+        if isinstance(made, Made) and isinstance(once.check(made.learner, made.identity), Learner):
+            yield made
 
 
 @dataclass(slots=True)
@@ -174,40 +181,38 @@ class _Working:
 
     def readings(self) -> Iterator[Read]:
         first = True
-        for rows in _asked(self.roll):
-            for learner, identity, award in _known(self.notary, self.member, self.roll, rows):
-                if isinstance(learner, tuple) or identity is None:
-                    continue
+        ready = _made(self.roll, self.desk)
+        while some := list(islice(ready, _ASKED)):
+            known = _awards(self.notary, self.member, [made.identity for made in some])
+            for made in some:
+                award = known.get(made.identity)
                 if award is None:
-                    found = self._reading(learner, identity)
+                    found = self._reading(made)
                     yield self._read_again(found) if first else found
                     first = False
                 elif not award.handed:
-                    self.unhanded.append((learner, award.credential))
+                    self.unhanded.append((made.learner, award.credential))
 
-    def _reading(self, learner: Learner, identity: Digest) -> Read:
-        maker, name = self.desk.maker, self.roll.table.name
-        credential = maker.make(learner, self.desk.today)
+    def _reading(self, made: Made) -> Read:
+        learner, name = made.learner, self.roll.table.name
         try:
             evidence = self._evidence(learner)
         except (IssuerError, OSError) as error:
             return Refused(name, learner.row, str(Finding(str(error), learner.row, "evidence")))
         self.learners[learner.row] = learner
-        self.awards[learner.row] = (identity, maker.substance(learner))
-        data = self.desk.sign(credential)
-        form = leaf.Form.JOSE if self.desk.form == "jwt" else leaf.Form.JSON
-        title = maker.template.achievement.name
+        self.awards[learner.row] = (made.identity, made.substance)
+        data = self.desk.key.finish(made.unsigned)
         return Reading(
             source=name,
             line=learner.row,
-            form=form,
+            form=leaf.Form.JOSE if self.desk.form == "jwt" else leaf.Form.JSON,
             digest=sha256(data),
             data=data,
             learner=learner.name or learner.did,
-            title=title,
+            title=self.desk.maker.template.achievement.name,
             evidence=evidence,
-            issuer=maker.issuer.id,
-            until=end_of_claims((credential,)),
+            issuer=self.desk.maker.issuer.id,
+            until=made.until,
         )
 
     def _read_again(self, found: Read) -> Read:
@@ -225,13 +230,13 @@ class _Working:
             self.shared = _attach(self.notary, [self.desk.criteria], None)
         return self.shared
 
-    def along(self, work: UnitOfWork, rows: Sequence[CredentialRow]) -> None:
+    def along(self, work: UnitOfWork, taken: Sequence[NewCredential]) -> None:
         awards, contacts = [], []
-        for row in rows:
-            learner = self.learners[row.line or 0]
-            awards.append(AwardRow(row.id, row.institution, *self.awards.pop(learner.row)))
+        for new in taken:
+            learner = self.learners[new.line or 0]
+            awards.append(AwardRow(new.id, new.institution, *self.awards.pop(learner.row), handed=not self.desk.links))
             if learner.email:
-                contacts.append(ContactRow(row.id, learner.email, learner.name))
+                contacts.append(ContactRow(new.id, learner.email, learner.name))
         work.awards.add(awards)
         work.contacts.add(contacts)
 
@@ -245,7 +250,7 @@ def _renewed(
         tokens = [to_base64url(notary.random(TOKEN_SIZE)) for _ in some]
         with notary.ledger.begin() as work:
             for (_, credential), token in zip(some, tokens, strict=True):
-                work.credentials.relink(credential, link_hash(token))
+                work.credentials.relink(credential, link_hash(token), notary.clock.now())
             record(notary, work, Action.LINK, member.id, [credential for _, credential in some])
         for (learner, credential), token in zip(some, tokens, strict=True):
             yield Issued(learner.row, learner.called, learner.email, credential, token)
@@ -261,10 +266,14 @@ def _known(
     notary: Notary, member: MemberRecord, roll: Roll, rows: Sequence[Learner | tuple[Finding, ...]]
 ) -> Iterator[tuple[Learner | tuple[Finding, ...], Digest | None, AwardRow | None]]:
     """Give each row with the learner's identity and the award the ledger has for it."""
-    identities = [None if isinstance(row, tuple) else roll.identity(row) for row in rows]
-    with notary.ledger.read() as work:
-        known = work.awards.known(member.id, [one for one in identities if one is not None])
+    identities = [None if isinstance(row, tuple) else identity(roll.reader.template, row) for row in rows]
+    known = _awards(notary, member, [one for one in identities if one is not None])
     return ((row, one, known.get(one) if one else None) for row, one in zip(rows, identities, strict=True))
+
+
+def _awards(notary: Notary, member: MemberRecord, identities: Sequence[Digest]) -> dict[Digest, AwardRow]:
+    with notary.ledger.read() as work:
+        return work.awards.known(member.id, identities)
 
 
 def _says_other(desk: Desk, learner: Learner | tuple[Finding, ...], award: AwardRow | None) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from notary.core.digest import Digest
 from notary.service.issuing.finding import Finding, quoted
 from notary.service.issuing.learner import Learner, RowReader
 from notary.service.issuing.table import Table
+from notary.service.issuing.template import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +22,31 @@ class Roll:
 
     def __iter__(self) -> Iterator[Learner | tuple[Finding, ...]]:
         """Yield each row: read, or what is wrong with it. Of rows about one learner the first that is ready stands."""
-        seen: dict[Digest, int] = {}
-        for number, cells in self.table.rows():
-            if self.only and number not in self.only:
-                continue
+        once = Once()
+        for number, cells in self.rows():
             found = self.reader.read(number, cells)
-            if isinstance(found, Learner):
-                first = seen.setdefault(self.identity(found), number)
-                if first != number:
-                    yield (_again(found, first),)
-                    continue
-            yield found
+            yield once.check(found, identity(self.reader.template, found)) if isinstance(found, Learner) else found
 
-    def identity(self, learner: Learner) -> Digest:
-        """Return the hash by which the ledger knows this learner's award again."""
-        return self.reader.template.drawn("identity", learner.identity)
+    def rows(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield the rows that are meant, by number, as they stand in the table."""
+        return (row for row in self.table.rows() if not self.only or row[0] in self.only)
+
+
+def identity(template: Template, learner: Learner) -> Digest:
+    """Return the hash by which the ledger knows a learner's award again."""
+    return template.drawn("identity", learner.identity)
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """The rows that stand, by whom they are about."""
+
+    first: dict[Digest, int] = field(default_factory=dict)
+
+    def check(self, learner: Learner, identity: Digest) -> Learner | tuple[Finding, ...]:
+        """Return a learner who did not come before, else the finding that says where."""
+        first = self.first.setdefault(identity, learner.row)
+        return learner if first == learner.row else (_again(learner, first),)
 
 
 def _again(learner: Learner, first: int) -> Finding:

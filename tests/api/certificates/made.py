@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from pypdf import PdfReader
 
 from api.certificates.wording import Certificate
@@ -82,3 +83,15 @@ def boxes(pdf: bytes, folder: Path) -> list[tuple[float, float, float, float, st
             x0, y0, x1, y1 = (float(parts[at]) for at in (1, 3, 5, 7))
             found.append((x0, y0, x1, y1, parts[8].removeprefix(">").removesuffix("</word>")))
     return found
+
+
+def ink(pdf: bytes, box: tuple[float, float, float, float], folder: Path) -> float:
+    """How much of a box on the first page is dark, as Poppler draws it: 0 to 1."""
+    path = folder / "page.pdf"
+    path.write_bytes(pdf)
+    command = [str(program("pdftoppm")), "-f", "1", "-l", "1", "-r", "72", "-gray", "-singlefile", str(path)]
+    subprocess.run([*command, str(folder / "page")], check=True)
+    with Image.open(folder / "page.pgm") as drawn:
+        left, top, right, bottom = map(round, box)
+        dark = drawn.crop((left, top, right, bottom)).histogram()[:128]
+    return sum(dark) / ((box[2] - box[0]) * (box[3] - box[1]))

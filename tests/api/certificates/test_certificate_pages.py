@@ -75,6 +75,33 @@ def test_a_badge_with_another_credential_is_not_verified(house: House) -> None:
     assert "Not verified." in said
 
 
+@pytest.mark.parametrize("kind", ["pdf", "png", "svg"])
+def test_a_program_sends_the_file_as_it_is(house: House, kind: str) -> None:
+    """By the API the receipt inside is verified as by itself, as the body and as a form, and what was read is said."""
+    token = token_of(house.award(ANA, number=890 + ord(kind[1]))[0])
+    address = f"/r/{token}.pdf" if kind == "pdf" else f"/r/{token}/badge.{kind}"
+    data = house.client.get(address).content
+    whole = house.client.post("/v1/verify", content=data).json()
+    assert whole["result"] == "verified"
+    assert whole["facts"][0].startswith(f"Issued to {ANA} by Fenwick College")
+    assert "was checked" in whole["notice"] or "were checked" in whole["notice"]
+    assert house.client.post("/v1/verify", files={"receipt": ("certificate", data)}).json() == whole
+    receipt = house.client.get(f"/r/{token}/receipt").content
+    alone = house.client.post("/v1/verify", content=receipt).json()
+    assert whole == alone | {"notice": whole["notice"]}
+
+
+def test_a_sent_file_whose_receipt_was_changed_is_not_verified(house: House) -> None:
+    """One letter of the credential in a badge, or none of our receipts in it: the verdict says which."""
+    token = token_of(house.award("Amina El-Sayed", number=895)[0])
+    svg = house.client.get(f"/r/{token}/badge.svg").content
+    assert house.client.post("/v1/verify", content=svg.replace(b"Amina", b"Agnes")).json()["result"] == "not verified"
+    bare = house.client.post("/v1/verify", content=b"%PDF-1.7\n%%EOF\n").json()
+    assert bare["result"] == "not known yet"
+    assert "carries no receipt" in bare["headline"]
+    assert "notice" not in bare
+
+
 def test_what_was_revoked_gets_no_certificate(house: House) -> None:
     """Paper cannot be called back; the refusal says why, and that the receipt says so too."""
     from tests.api.test_http_statuses import changed

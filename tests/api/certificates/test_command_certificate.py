@@ -41,6 +41,24 @@ def test_a_class_is_printed_and_each_file_verifies_offline(founded_desk: Desk, a
     assert "Believe this verdict, not the page" in shown
 
 
+def test_the_table_of_links_that_issuing_writes_serves_as_report(founded_desk: Desk) -> None:
+    """From a spreadsheet to paper: each code holds its learner's own link, whichever table of links is given."""
+    desk = founded_desk
+    desk.passphrase()
+    desk.run("template", "new", "--example", "first-aid")
+    key = ("--key", "college.working.pem", "--passphrase-file", "passphrase")
+    desk.run("issue", "--template", "first-aid.toml", "--learners", "first-aid.csv", *key, "--yes")
+    desk.run("seal")
+    desk.run("sign", "1", *key, "--yes")
+    desk.run("anchor", "--wait")
+    desk.run("deliver", "1", "--csv", "handed.csv")
+    for links in ("first-aid.links.csv", "handed.csv"):
+        desk.run("certificate", "--batch", 1, "--out", "paper", "--report", links)
+        printed = list(Path("paper").glob("*.pdf"))
+        assert len(printed) == 3
+        assert all("scan the code" in words(path.read_bytes()) for path in printed)
+
+
 def test_one_is_printed_on_letter_with_the_institution_s_look(founded_desk: Desk, award: dict[str, str]) -> None:
     """The look lies in the data folder; a wrong one is said with its field."""
     desk = founded_desk

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from fontTools.cffLib import CFFFontSet  # type: ignore[import-untyped]
 
 from api.carried import carried
 from api.certificates.look import Look, Words
@@ -14,7 +16,7 @@ from api.certificates.press import Press
 from api.certificates.presses import print_all
 from api.certificates.wording import Paper
 from notary.core.errors import OperatorError, Unsupported
-from tests.api.certificates.made import CERTIFICATE, LONG, RECEIPT, boxes, certificate, opened, words
+from tests.api.certificates.made import CERTIFICATE, LONG, RECEIPT, boxes, certificate, ink, opened, words
 from tests.parts import require_fonts, verapdf
 
 pytestmark = pytest.mark.node
@@ -194,6 +196,29 @@ def test_an_institution_prints_in_its_own_words(press: Press) -> None:
     assert "Hiermit wird bezeugt, dass" in said
     other = words(own.print(certificate(changes={"issuer": "did:example:other"}), Paper.A4))
     assert "This certifies that" in other
+
+
+@pytest.mark.parametrize("name", ["Ana Pérez", NAMES["Arabic"], NAMES["Chinese"]])
+def test_a_certificate_is_the_same_file_whatever_was_printed_before(press: Press, name: str) -> None:
+    """What a class shares (fonts, the second page) leaves no trace of others in a file: byte for byte."""
+    for other in ("Jonas Weber", NAMES["Hindi"], "林美玲 王小明"):
+        press.print(certificate(other), Paper.A4)
+    assert press.print(certificate(name), Paper.A4) == Press().print(certificate(name), Paper.A4)
+
+
+def test_of_a_font_of_65_535_glyphs_only_the_name_is_inside(press: Press, tmp_path: Path) -> None:
+    """A Chinese name adds some kilobytes; the embedded font has exactly its letters, and they are drawn."""
+    name = NAMES["Chinese"]
+    pdf = press.print(certificate(name), Paper.A4)
+    assert len(pdf) < len(press.print(certificate("Ana"), Paper.A4)) + 6000
+    fonts = (font["/DescendantFonts"][0] for font in opened(pdf).pages[0]["/Resources"]["/Font"].values())
+    (chinese,) = (font for font in fonts if "CJK" in font["/BaseFont"])
+    inside = CFFFontSet()
+    inside.decompile(BytesIO(chinese["/FontDescriptor"]["/FontFile3"].get_data()), None)
+    asked = sorted(int(one) for one in chinese["/W"] if not isinstance(one, list))
+    assert inside[0].charset == [".notdef", *(f"cid{one:05}" for one in asked)]
+    (box,) = (box for box in boxes(pdf, tmp_path) if box[4] == name)
+    assert ink(pdf, box[:4], tmp_path) > 0.1
 
 
 def test_many_are_printed_in_order_by_several_processes() -> None:

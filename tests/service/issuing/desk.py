@@ -20,8 +20,9 @@ from notary.service.issuing.badge import BadgeMaker, Issuer
 from notary.service.issuing.cells import Order
 from notary.service.issuing.columns import match_columns
 from notary.service.issuing.finding import Finding
-from notary.service.issuing.issue import Desk, Form
+from notary.service.issuing.issue import Desk
 from notary.service.issuing.learner import Learner, RowReader
+from notary.service.issuing.making import Form
 from notary.service.issuing.roll import Roll
 from notary.service.issuing.table import Table, open_table
 from notary.service.issuing.template import Template
@@ -62,6 +63,12 @@ def desk(given: Template, key: CredentialKey | None = None, form: Form = "json",
     key = key or signing()
     maker = BadgeMaker(given, Issuer(key.method.partition("#")[0], name, given.issuer))
     return Desk(maker, key, TODAY, "2026-05-03T00:00:00Z", form)
+
+
+def signed(own: Desk, learner: Learner) -> bytes:
+    """Make and sign a learner's credential."""
+    credential = own.maker.make(learner, own.today)
+    return own.key.token(credential) if own.form == "jwt" else own.key.prove(credential, own.created)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from notary.core.own_proof import own_proof
 from notary.core.summary import achievements, issuer, summarize
 from notary.service.issuing.badge import BadgeMaker
 from notary.service.issuing.conformity import CLASSES, check_credential, check_maker
-from tests.service.issuing.desk import TODAY, desk, example, learners, signing, template
+from tests.service.issuing.desk import TODAY, desk, example, learners, signed, signing, template
 
 TABLES = {
     "data-literacy": "Name,Mail,Number,Grade,Presentation,Comment\nAna,ana@x.example,7,A,Secure,<b>Well</b> done\n",
@@ -71,7 +71,7 @@ def issued(name: str, tmp_path: Path, **options: Any) -> bytes:
     given = example(name)
     made = desk(given, **options)
     (learner,) = learners(TABLES[name], given, folder=tmp_path)
-    return made.sign(made.maker.make(learner, TODAY))
+    return signed(made, learner)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -93,7 +93,7 @@ def test_all_that_a_template_can_say_is_allowed(schema: dict[str, Any]) -> None:
     made = desk(given)
     row = "Ana,a@x.example,did:key:z6MkAna,2026-01-31,,9,2.5,Well done,Dr Okafor\n"
     (learner,) = learners(f"Name,Mail,DID,Date,Valid until,Score,Credits,Comment,Assessor\n{row}", given)
-    document = json.loads(made.sign(made.maker.make(learner, TODAY)))
+    document = json.loads(signed(made, learner))
     assert list(jsonschema_rs.Draft201909Validator(schema).iter_errors(document)) == []
     subject = document["credentialSubject"]
     assert (subject["id"], subject["source"]["id"], subject["creditsEarned"]) == (

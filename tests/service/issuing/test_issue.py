@@ -226,9 +226,10 @@ def test_evidence_that_is_gone_by_then_leaves_out_its_row(notary_lab: Lab, tmp_p
         working = issuing._Working(*parts)
         readings = working.readings()
         first = next(readings)
-        learner = next(each for each in parts[2] if not isinstance(each, tuple) and each.name == "Ben")
+        roll, desk = parts[2:]
+        made = next(each for each in issuing._made(roll, desk) if each.learner.name == "Ben")
         (tmp_path / "essay.pdf").unlink()
-        refused = working._reading(learner, parts[2].identity(learner))
+        refused = working._reading(made)
     assert not isinstance(first, Refused)
     assert isinstance(refused, Refused)
     assert "Row 3, *evidence*" in refused.why

@@ -1,0 +1,128 @@
+"""Rows made into credentials, up to the signature: here, or of many in processes beside the one that signs and writes.
+
+Reading a row and writing its credential is pure, and half of the work. The private
+key stays where it is; what goes over is the template, whose series is nobody else's
+business, to processes of this user's own.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import chain, islice
+from multiprocessing import get_context
+from typing import Literal, NamedTuple, TypeAlias
+
+from notary.core.digest import Digest
+from notary.core.own_signature import CredentialKey, Unsigned
+from notary.service.issuing.badge import BadgeMaker
+from notary.service.issuing.finding import Finding
+from notary.service.issuing.learner import Learner, RowReader
+from notary.service.issuing.roll import identity
+
+Form: TypeAlias = Literal["json", "jwt"]
+Row: TypeAlias = tuple[int, tuple[str, ...]]
+
+_ALONE = 2000
+"""Rows up to here are made in this process: starting another takes longer."""
+_CHUNK = 250
+_IN_FLIGHT = 4
+"""Chunks for each other process that are made or wait for it."""
+_COLLECTED = 100_000
+"""New objects after which Python looks for cycles: credentials hold none, and looking at them all is slow."""
+
+
+class Made(NamedTuple):
+    """A learner's credential before it is signed. A tuple, for there are very many.
+
+    `identity` and `substance`: by whom and by what the ledger knows it again; `until`: when it ends.
+    """
+
+    learner: Learner
+    identity: Digest
+    substance: Digest
+    id: str
+    until: datetime | None
+    unsigned: Unsigned
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What credentials are made by."""
+
+    reader: RowReader
+    maker: BadgeMaker
+    key: CredentialKey
+    today: date
+    created: str
+    form: Form
+
+    def make(self, row: Row) -> Made | tuple[Finding, ...]:
+        """Read one row and make its credential; or all that is wrong with it."""
+        learner = self.reader.read(*row)
+        if not isinstance(learner, Learner):
+            return learner
+        credential = self.maker.make(learner, self.today)
+        token = self.form == "jwt"
+        return Made(
+            learner=learner,
+            identity=identity(self.maker.template, learner),
+            substance=self.maker.substance(learner),
+            id=str(credential["id"]),
+            until=self.maker.ends(learner, self.today),
+            unsigned=self.key.to_token(credential) if token else self.key.to_prove(credential, self.created),
+        )
+
+
+def make_all(rows: Iterator[Row], making: Making, processes: int | None = None) -> Iterator[Made | tuple[Finding, ...]]:
+    """Make every row's credential, in order. `processes`: how many others help, else one less than cores."""
+    first = list(islice(rows, _ALONE))
+    wanted = max(1, (os.cpu_count() or 1) - 1) if processes is None else processes
+    if len(first) < _ALONE or not wanted:
+        return map(making.make, chain(first, rows))
+    return _beside(chain(first, rows), making, wanted)
+
+
+def _beside(rows: Iterator[Row], making: Making, processes: int) -> Iterator[Made | tuple[Finding, ...]]:
+    without_key = replace(making, key=replace(making.key, sign=_refuse))
+    # Spawned, not forked: this process holds databases, locks and threads that a copy must not touch.
+    with ProcessPoolExecutor(processes, get_context("spawn"), _set_up, (without_key,)) as pool:
+        flying: deque[Future[list[Made | tuple[Finding, ...]]]] = deque()
+        collected = gc.get_threshold()
+        gc.set_threshold(_COLLECTED, *collected[1:])
+        try:
+            while True:
+                while len(flying) < processes * _IN_FLIGHT and (some := list(islice(rows, _CHUNK))):
+                    flying.append(pool.submit(_make, some))
+                if not flying:
+                    return
+                yield from flying.popleft().result()
+        finally:
+            gc.set_threshold(*collected)
+            pool.shutdown(cancel_futures=True)
+
+
+def _refuse(_: bytes) -> bytes:
+    raise RuntimeError("the private key is not in this process")
+
+
+# ------------------------------------------------------- in the other process
+
+_making: Making | None = None
+"""What this process makes credentials by; set once, when it begins."""
+
+
+def _set_up(making: Making) -> None:
+    global _making  # noqa: PLW0603  # a pool's process has no other place
+    gc.set_threshold(_COLLECTED)
+    _making = making
+
+
+def _make(rows: Sequence[Row]) -> list[Made | tuple[Finding, ...]]:
+    assert _making is not None
+    return [_making.make(row) for row in rows]
