@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 from api.cli.spoken import shown
@@ -50,18 +51,33 @@ def write_index(folder: Path, listed: Iterable[Listed], links: dict[str, str]) -
     return path
 
 
-def read_links(reports: Iterable[Path]) -> dict[str, str]:
-    """Read the learners' links from the reports that `notary submit` wrote, by credential id."""
+def read_links(files: Iterable[Path]) -> dict[str, str]:
+    """Read the learners' links by credential id: from reports of `notary submit`, or tables of links.
+
+    A table is what `notary issue` and `notary deliver --csv` write.
+    """
     links: dict[str, str] = {}
-    for path in reports:
+    for path in files:
+        data = path.read_bytes()
         try:
-            accepted = json.loads(path.read_bytes())["accepted"]
-            links |= {str(each["id"]): str(each["link"]) for each in accepted}
-        except (ValueError, KeyError, TypeError) as error:
+            links |= _of_report(data) if data.lstrip().startswith(b"{") else _of_table(data)
+        except (ValueError, KeyError, TypeError, csv.Error) as error:
             raise VerifierError(
-                f"{shown(path)} is no report of notary submit", hint="Give the --report file"
+                f"{shown(path)} holds no links",
+                expected="the report of notary submit, or the .links.csv of notary issue",
             ) from error
     return links
+
+
+def _of_report(data: bytes) -> dict[str, str]:
+    return {str(each["id"]): str(each["link"]) for each in json.loads(data)["accepted"]}
+
+
+def _of_table(data: bytes) -> dict[str, str]:
+    rows = csv.DictReader(StringIO(data.decode("utf-8-sig"), newline=""))
+    if not {"credential", "link"} <= set(rows.fieldnames or ()):
+        raise ValueError("no columns credential and link")
+    return {row["credential"]: row["link"] for row in rows}
 
 
 def write_trust(

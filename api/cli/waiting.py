@@ -7,7 +7,7 @@ import time
 from api.cli.spoken import progress
 from notary.ports.ledger import AnchorState
 from notary.service.notary import Notary
-from notary.service.rounds.advancing import Round, advance
+from notary.service.rounds.advancing import Round, advance, rounds
 
 _PATIENCE = 4
 """Typical waits after which waiting ends; the anchor goes on without it."""
@@ -15,7 +15,10 @@ _LEAST = 60.0
 
 
 def settle(notary: Notary) -> tuple[Round, ...]:
-    """Advance what waits until all of it is final, or stands still until somebody acts, or takes far too long."""
+    """Advance what waits until all of it is final, or stands still until somebody acts, or takes far too long.
+
+    A worker elsewhere may carry the same rounds: what it brought to its end counts as well.
+    """
     typical = max(site.chain.typical_wait for site in notary.sites)
     patience = max(_LEAST, _PATIENCE * typical)
     began = time.monotonic()
@@ -26,8 +29,14 @@ def settle(notary: Notary) -> tuple[Round, ...]:
             show(int(waited))
             time.sleep(pause)
             pause = min(2 * pause, 5.0, max(0.1, typical / 20))
-            touched = advance(notary) or touched
+            touched = _as_they_stand(notary, (*touched, *advance(notary)))
     return touched
+
+
+def _as_they_stand(notary: Notary, touched: tuple[Round, ...]) -> tuple[Round, ...]:
+    """Read rounds anew: one that a worker finished meanwhile is no longer among those that `advance` returns."""
+    numbers = {each.manifest.number for each in touched}
+    return tuple(each for each in rounds(notary) if each.manifest.number in numbers)
 
 
 def _settled(found: Round) -> bool:

@@ -20,6 +20,10 @@ from starlette.staticfiles import StaticFiles
 from api.certificates.look import load_looks
 from api.certificates.press import Press
 from api.http.context import Context
+from api.http.desk import batches as desk_batches
+from api.http.desk import claims, delivery, entrance, handing_in, issuing, learners, mending, templates
+from api.http.desk import statuses as desk_statuses
+from api.http.desk.visitor import refused
 from api.http.guard import Guard
 from api.http.limits import TokenBuckets
 from api.http.metrics import Metrics
@@ -42,6 +46,7 @@ from api.http.routes import (
     verification,
 )
 from api.settings import EMBEDDED, Settings
+from api.signing import Signers
 from api.wiring import open_notary, running_worker, schedule_of
 from api.words import chain_names
 from api.worker.outlook import Outlook
@@ -49,6 +54,7 @@ from notary.core.encoding import shorten
 from notary.core.errors import NotaryError, OperatorError
 from notary.service.access.api_keys import Access
 from notary.service.access.journal import record_refusal
+from notary.service.errors import Denied
 from notary.service.notary import Notary
 
 QUESTIONS_AT_ONCE = 30
@@ -84,9 +90,15 @@ def make_app(notary: Notary, settings: Settings, anchoring: Outlook) -> FastAPI:
         questions=TokenBuckets(QUESTIONS_AT_ONCE, QUESTIONS_A_SECOND),
         letters=TokenBuckets(LETTERS_AT_ONCE, LETTERS_A_SECOND),
         press=Press(load_looks(settings.data)),
+        data=settings.data,
+        signers=Signers.of(settings),
     )
     app.state.metrics = Metrics(notary, settings.data, anchoring, requests)
     for part in (about, health, access, credentials, batches, statuses, receipts, verification, log):
+        app.include_router(part.router)
+    for part in (entrance, templates, issuing, handing_in, desk_batches, desk_statuses, learners, mending):
+        app.include_router(part.router)
+    for part in (delivery, claims):
         app.include_router(part.router)
     for part in (certificates, pages, sharing, lost):  # /r/TOKEN.pdf is no token of its own
         app.include_router(part.router)
@@ -172,7 +184,10 @@ def _refuse(request: Request, error: Exception) -> Response:
 
 def _answer(request: Request, error: Exception) -> Response:
     """Answer an error as a page to people, as a problem to programs."""
-    problem = problem_of(error)
+    at_desk = request.url.path.startswith("/desk")
+    if isinstance(error, Denied) and at_desk and _is_for_people(request):
+        return entrance.sign_in_page(request.app.state.context, refused(error), status=HTTPStatus.UNAUTHORIZED)
+    problem = refused(error) if at_desk else problem_of(error)
     if _is_for_people(request):
         return _page_of(problem, request)
     return JSONResponse(problem.to_json(), problem.kind.status, problem.headers, media_type=MEDIA_TYPE)
@@ -185,6 +200,7 @@ def _is_for_people(request: Request) -> bool:
 
 def _page_of(problem: Problem, request: Request) -> Response:
     name = request.app.state.context.name if "app" in request.scope else ""
-    response = page("problem.html", status=problem.kind.status, private=True, name=name, problem=problem)
+    template = "desk/problem.html" if request.url.path.startswith("/desk") else "problem.html"
+    response = page(template, status=problem.kind.status, private=True, name=name, problem=problem)
     response.headers.update(problem.headers or {})
     return response

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import BinaryIO, cast
 
@@ -18,6 +18,8 @@ from notary.service.submission.accept import Source
 
 SPOOL = 1 << 20
 """Bytes of a body kept in memory before it goes to a temporary file."""
+HEAD = 8192
+"""Bytes of a file by which it is told what it is."""
 MAX_FIELD = 64 << 10
 MAX_LINE = MAX_JSON
 """Bytes of a line: one credential."""
@@ -25,15 +27,29 @@ MAX_LINE = MAX_JSON
 
 def bounded(request: Request, most: int) -> Request:
     """Return the request with a body of at most `most` bytes: TooLarge, by its own word or once it is more."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and (len(declared) > 15 or int(declared) > most):
-        raise _too_large(most)
+    _require_declared(request, most)
     return Request(request.scope, _Bounded(request.receive, most))
 
 
 async def read_body(request: Request, most: int) -> bytes:
     """Read a small body whole."""
     return await bounded(request, most).body()
+
+
+async def read_file(request: Request, most: Callable[[bytes], int]) -> bytes:
+    """Read a file whole; `most` says by its first bytes how large it may be. TooLarge, as `bounded` has it."""
+    body = bytearray()
+    limit = None
+    async for piece in request.stream():
+        body += piece
+        if limit is None and len(body) >= HEAD:
+            limit = most(bytes(body[:HEAD]))
+            _require_declared(request, limit)
+        if limit is not None and len(body) > limit:
+            raise _too_large(limit)
+    if limit is None:
+        _require_declared(request, most(bytes(body)))
+    return bytes(body)
 
 
 async def spool_body(request: Request, most: int) -> BinaryIO:
@@ -84,6 +100,12 @@ class _Bounded:
         if self._seen > self._most:
             raise _too_large(self._most)
         return message
+
+
+def _require_declared(request: Request, most: int) -> None:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and (len(declared) > 15 or int(declared) > most):
+        raise _too_large(most)
 
 
 def _too_large(most: int) -> TooLarge:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,6 +12,7 @@ from fastapi import Depends, Request
 from api.certificates.press import Press
 from api.http.limits import TokenBuckets, household
 from api.http.problems import TooMany
+from api.signing import Signers
 from api.worker.outlook import Outlook
 from notary.core.registry import MemberRecord
 from notary.ports.ledger import Role
@@ -23,6 +25,8 @@ from notary.service.notary import Notary
 class Context:
     """One service. `name` is the consortium's, `url` where people reach it, `chains` names by CAIP-2 id.
 
+    `data`: the notary's folder; `signers`: who signs here for institutions.
+
     A handler is given it with a `notary` that acts for the caller: what is done stands in the journal as theirs.
     """
 
@@ -34,6 +38,8 @@ class Context:
     questions: TokenBuckets
     letters: TokenBuckets
     press: Press
+    data: Path
+    signers: Signers
 
 
 def _identity(request: Request) -> Access | Denied:

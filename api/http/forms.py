@@ -24,9 +24,14 @@ _OURS = ("same-origin", "none")
 """What `Sec-Fetch-Site` (Fetch Metadata §2.4) says of our own pages, and of what nobody linked to."""
 
 
-async def _read_form(request: Request) -> Mapping[str, list[str]]:
+def check_ours(request: Request) -> None:
+    """Raise Forbidden for a form that a browser says another site has sent."""
     if request.headers.get("sec-fetch-site", "none") not in _OURS:
         raise Forbidden("this form was sent from another site", hint="Open the page itself, and send it from there")
+
+
+async def _read_form(request: Request) -> Mapping[str, list[str]]:
+    check_ours(request)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _TYPE:
         raise WrongMedia("Content-Type", expected=_TYPE)
     body = await read_body(request, MAX_FORM)

@@ -2,8 +2,9 @@
 
 A new route makes the tests fail until it stands here: add a line with its method
 and path, the roles that may (none: everybody), and what to send. In its path
-`{batch}`, `{credential}`, `{key}`, `{digest}`, `{token}` and `{share}` stand for what is one
-institution's own, `{logged}` for the public id of its statement in the log.
+`{batch}`, `{credential}`, `{key}`, `{digest}`, `{token}`, `{share}`, `{template}`, `{table}` and
+`{claim}` stand for what is one institution's own, `{logged}` for the public id of its statement
+in the log. The doors of the desk are tried in a session of the key.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ class Ids:
     token: str
     logged: str
     share: str
+    template: str = "zzzzzzzzzzzz"
+    table: str = "zzzzzzzzzzzz"
+    claim: str = "zzzzzzzzzzzz"
     statement: bytes = b""
     receipt: bytes = b""
     document: bytes = b""
@@ -50,6 +54,11 @@ class Ids:
     def asking(self) -> bytes:
         """What the page for a lost link sends."""
         return b"email=ana%40x.example"
+
+    @property
+    def marking(self) -> bytes:
+        """What the desk sends to revoke, to erase, to put another in its place, and to issue."""
+        return b"to=revoked&reason=issued-in-error&ready=0&accept=yes"
 
     @property
     def revocation(self) -> bytes:
@@ -77,6 +86,9 @@ class Door:
         return getattr(ids, self.sends) if self.sends else b""
 
 
+_ASKED = {("GET", "/mark"): "?to=revoked"}
+"""What an address needs besides."""
+
 DOORS: dict[str, Door] = {
     # an institution's own programs
     "POST /v1/credentials": Door(ISSUER, "/v1/credentials", "document", JSON_BODY, changes=True),
@@ -96,6 +108,60 @@ DOORS: dict[str, Door] = {
     "GET /v1/journal": Door(AUDITORS, "/v1/journal?limit=1000"),
     "GET /v1/keys": Door(READERS, "/v1/keys"),
     "DELETE /v1/keys/{key}": Door(KEEPERS, "/v1/keys/{key}", changes=True),
+    # people at the desk
+    "GET /desk": Door(READERS, "/desk"),
+    "GET /desk/batches": Door(READERS, "/desk/batches"),
+    "GET /desk/batches/{number}": Door(READERS, "/desk/batches/{batch}"),
+    "POST /desk/batches": Door(ISSUER, "/desk/batches", "marking", FORM, changes=True),
+    "GET /desk/batches/{number}/file": Door(ISSUER, "/desk/batches/{batch}/file"),
+    "POST /desk/batches/{number}/sign": Door(ISSUER, "/desk/batches/{batch}/sign", "marking", FORM, changes=True),
+    "POST /desk/batches/{number}/statement": Door(
+        ISSUER, "/desk/batches/{batch}/statement", "marking", FORM, changes=True
+    ),
+    "GET /desk/templates": Door(ISSUER, "/desk/templates?example=first-aid"),
+    "POST /desk/templates": Door(ISSUER, "/desk/templates", "marking", FORM, changes=True),
+    "GET /desk/templates/examples/{example}.csv": Door(ISSUER, "/desk/templates/examples/first-aid.csv"),
+    "GET /desk/templates/{name}": Door(ISSUER, "/desk/templates/{template}"),
+    "GET /desk/templates/{name}/file": Door(ISSUER, "/desk/templates/{template}/file"),
+    "POST /desk/templates/{name}/remove": Door(
+        ISSUER, "/desk/templates/{template}/remove", "marking", FORM, changes=True
+    ),
+    "GET /desk/issue": Door(ISSUER, "/desk/issue"),
+    "POST /desk/issue": Door(ISSUER, "/desk/issue", "marking", FORM, changes=True),
+    "GET /desk/issue/{name}": Door(ISSUER, "/desk/issue/{table}"),
+    "POST /desk/issue/{name}": Door(ISSUER, "/desk/issue/{table}", "marking", FORM, changes=True),
+    "POST /desk/issue/{name}/discard": Door(ISSUER, "/desk/issue/{table}/discard", "marking", FORM, changes=True),
+    "GET /desk/submit": Door(ISSUER, "/desk/submit"),
+    "POST /desk/submit": Door(ISSUER, "/desk/submit", "marking", FORM, changes=True),
+    "GET /desk/statuses": Door(ISSUER, "/desk/statuses"),
+    "GET /desk/statuses/file": Door(ISSUER, "/desk/statuses/file"),
+    "POST /desk/statuses/sign": Door(ISSUER, "/desk/statuses/sign", "marking", FORM, changes=True),
+    "POST /desk/statuses/statements": Door(ISSUER, "/desk/statuses/statements", "marking", FORM, changes=True),
+    "GET /desk/learners": Door(ISSUER, "/desk/learners?q=Quixwood"),
+    **{
+        f"{method} /desk/learners/{{credential}}{path}": Door(
+            ISSUER,
+            f"/desk/learners/{{credential}}{path.replace('{picture}', 'svg')}{_ASKED.get((method, path), '')}",
+            "" if method == "GET" else "marking",
+            {} if method == "GET" else FORM,
+            changes=method == "POST",
+        )
+        for method, paths in (
+            ("GET", ("", "/certificate.pdf", "/badge.{picture}", "/receipt", "/credential")),
+            ("GET", ("/mark", "/reissue", "/erase")),
+            ("POST", ("/link", "/resend", "/endorse", "/mark", "/reissue", "/erase")),
+        )
+        for path in paths
+    },
+    "GET /desk/delivery": Door(ISSUER, "/desk/delivery?batch={batch}"),
+    "POST /desk/delivery": Door(ISSUER, "/desk/delivery", "marking", FORM, changes=True),
+    "POST /desk/delivery/links": Door(ISSUER, "/desk/delivery/links", "marking", FORM, changes=True),
+    "POST /desk/delivery/handed": Door(ISSUER, "/desk/delivery/handed", "marking", FORM, changes=True),
+    "GET /desk/claims": Door(ISSUER, "/desk/claims"),
+    "GET /desk/claims/{name}": Door(ISSUER, "/desk/claims/{claim}"),
+    "GET /desk/claims/{name}/files/{file}": Door(ISSUER, "/desk/claims/{claim}/files/{claim}"),
+    "POST /desk/claims/{name}/validate": Door(ISSUER, "/desk/claims/{claim}/validate", "marking", FORM, changes=True),
+    "POST /desk/claims/{name}/decline": Door(ISSUER, "/desk/claims/{claim}/decline", "marking", FORM, changes=True),
     # whoever holds a credential or a link
     "GET /v1/proofs/{digest}": Door(EVERYBODY, "/v1/proofs/{digest}"),
     "GET /r/{token}": Door(EVERYBODY, "/r/{token}"),
@@ -110,6 +176,11 @@ DOORS: dict[str, Door] = {
     "GET /s/{token}": Door(EVERYBODY, "/s/{share}"),
     "GET /s/{token}/receipt": Door(EVERYBODY, "/s/{share}/receipt"),
     # everybody
+    "GET /desk/sign-in": Door(EVERYBODY, "/desk/sign-in"),
+    "POST /desk/sign-in": Door(EVERYBODY, "/desk/sign-in", "marking", FORM, changes=True),
+    "POST /desk/sign-out": Door(EVERYBODY, "/desk/sign-out", "marking", FORM, changes=True),
+    "GET /claim": Door(EVERYBODY, "/claim"),
+    "POST /claim": Door(EVERYBODY, "/claim", "marking", FORM, changes=True),
     "POST /v1/verify": Door(EVERYBODY, "/v1/verify", "receipt", JSON_BODY),
     "GET /v1/round": Door(EVERYBODY, "/v1/round"),
     "GET /v1/trust": Door(EVERYBODY, "/v1/trust"),
@@ -131,7 +202,10 @@ DOORS: dict[str, Door] = {
     "GET /metrics": Door(EVERYBODY, "/metrics"),
 }
 
-OWN = ("{batch}", "{credential}", "{key}", "{digest}", "{token}", "{share}")
+OWN = (
+    *("{batch}", "{credential}", "{key}", "{digest}", "{token}", "{share}"),
+    *("{template}", "{table}", "{claim}"),
+)
 HELD = ("{digest}", "{token}", "{share}")
 """Ids whose possession is the key: a stranger has them not, so tries what it may have seen instead."""
 

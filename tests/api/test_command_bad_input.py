@@ -374,10 +374,12 @@ def test_trust_file_that_is_none(desk: Desk) -> None:
     )
 
 
-def test_report_that_is_none(founded_desk: Desk) -> None:
-    """A file that is no report of submit is named."""
-    said = founded_desk.say("receipt", "--batch", 1, "--report", founded_desk.file("x.json", "[]"), code=1)
-    assert said == "x.json is no report of notary submit. Give the --report file.\n"
+@pytest.mark.parametrize("content", ["[]", "{", '{"accepted": 1}', "", "name;link\nAna;x\n", b"\xff\xfe\0"])
+def test_report_that_is_none(founded_desk: Desk, content: str | bytes) -> None:
+    """A file that is neither a report of submit nor a table of links is named."""
+    said = founded_desk.say("receipt", "--batch", 1, "--report", founded_desk.file("x.json", content), code=1)
+    expected = "the report of notary submit, or the .links.csv of notary issue"
+    assert said == f"x.json holds no links: expected {expected}.\n"
 
 
 @pytest.mark.parametrize("number", [0, -1, "x"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from collections.abc import Iterator
@@ -27,6 +28,12 @@ FLAGS = [
 _DROP = """([name, text]) => {
   const carried = new DataTransfer();
   carried.items.add(new File([text], name, {type: "application/json"}));
+  document.body.dispatchEvent(new DragEvent("drop", {dataTransfer: carried, bubbles: true, cancelable: true}));
+}"""
+_DROP_BYTES = """async ([name, text, media]) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const carried = new DataTransfer();
+  carried.items.add(new File([bytes], name, {type: media}));
   document.body.dispatchEvent(new DragEvent("drop", {dataTransfer: carried, bubbles: true, cancelable: true}));
 }"""
 
@@ -98,6 +105,21 @@ def test_a_receipt_dropped_anywhere_is_answered(served: House, browser: Browser)
     assert tab.page.locator(".panel:visible").inner_text().startswith("The institution signed one root")
     stations.nth(4).click()
     assert tab.page.locator(".panel:visible").count() == 1
+    tab.is_clean()
+
+
+@pytest.mark.parametrize("kind, media", [("pdf", "application/pdf"), ("png", "image/png"), ("svg", "image/svg+xml")])
+def test_a_certificate_or_badge_dropped_is_answered(served: House, browser: Browser, kind: str, media: str) -> None:
+    """What a learner was given is dropped as it is: verified, and the page says what of the file was looked at."""
+    token = token_of(served.award("Ana Pérez", number=640 + ord(kind[1]))[0])
+    data = served.client.get(f"/r/{token}.pdf" if kind == "pdf" else f"/r/{token}/badge.{kind}").content
+    tab = visit(browser, DESK)
+    tab.page.goto(served.settings.public_url)
+    tab.page.evaluate(_DROP_BYTES, [f"ana.{kind}", base64.b64encode(data).decode(), media])
+    tab.page.wait_for_selector(".answer.good")
+    assert tab.page.inner_text("h1") == "Verified."
+    assert "inside this" in tab.page.inner_text("main")
+    assert "Ana Pérez" in tab.page.inner_text("main")
     tab.is_clean()
 
 

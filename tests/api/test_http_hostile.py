@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.carried import MAX_FILE
 from api.http.bodies import MAX_LINE, lines
 from api.http.guard import HEADERS
 from api.http.limits import TokenBuckets
@@ -84,6 +85,26 @@ def test_too_large_is_refused_before_it_is_read(house: House) -> None:
     assert problem(house.client.post("/v1/verify", content=pieces(MAX_SIZE)))["status"] == 413
     headers = {**house.auth(), **NDJSON}
     assert problem(house.client.post("/v1/credentials", content=pieces(MAX_STREAM), headers=headers))["status"] == 413
+
+
+def test_only_a_file_that_may_carry_a_receipt_may_be_larger_than_one(house: House) -> None:
+    """A PDF of 5 MiB is looked into, one of more than 32 MiB is 413; what says it is an SVG too late is 413 as well."""
+    pdf = b"%PDF-1.7\n"
+    answer = house.client.post("/v1/verify", content=pdf + bytes(MAX_SIZE + (1 << 20)))
+    assert answer.json()["result"] == "not known yet"
+
+    def pieces(head: bytes, size: int) -> Iterator[bytes]:
+        yield head[:1]
+        yield head[1:]
+        for _ in range(size >> 20):
+            yield bytes(1 << 20)
+
+    assert problem(house.client.post("/v1/verify", content=pieces(pdf, MAX_FILE)))["status"] == 413
+    late = b"<!--" + b" " * 9000 + b"--><svg>"
+    found = problem(house.client.post("/v1/verify", content=pieces(late, MAX_SIZE)))
+    assert found["expected"] == f"at most {MAX_SIZE} bytes"
+    declared = house.client.post("/v1/verify", content=pdf, headers={"Content-Length": str(MAX_FILE + 1)})
+    assert problem(declared)["expected"] == f"at most {MAX_FILE} bytes"
 
 
 def test_a_line_that_is_too_long_is_refused_alone(house: House) -> None:

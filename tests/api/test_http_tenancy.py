@@ -14,23 +14,29 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from httpx import Response
 
 from api.cli.commands.claim import own_key
 from api.cli.spoken import Spoken
 from api.command_line import main
+from api.examples import template_of
 from api.http.limits import TokenBuckets
 from api.http.logs import JsonLines
 from api.key_files import KeyFile
 from notary.core.credential import read
 from notary.core.digest import Digest, sha256
 from notary.core.encoding import to_base64url, to_digest_text, to_hex
-from notary.ports.ledger import ContactRow, CredentialId, InstitutionRow, KeyId, Role
+from notary.ports.ledger import ContactRow, CredentialId, InstitutionRow, KeyId, PaperKind, Role
 from notary.service.access.api_keys import access_of, create_api_key, key_hash, revoke_api_key
+from notary.service.access.sessions import open_session
 from notary.service.errors import Denied
+from notary.service.issuing.papers import keep_template, lay_table
 from notary.service.log.entries import read_statement
+from notary.service.members.registry import members_in_force
 from notary.service.receipts.endorsements import Role as EndorserRole
 from notary.service.receipts.endorsements import endorse
+from notary.service.receipts.incoming import Wording, hand_in_claim
 from notary.service.receipts.shares import share_credential
 from tests.api.doors import DOORS, HELD, OWN, Door, Ids, doors_of
 from tests.api.house import House, found_house, open_house, problem, token_of
@@ -49,15 +55,26 @@ class Street:
     secrets: tuple[str, ...]
 
     def ask(self, door: Door, method: str, ids: Ids, key: str | None, accept: str = "*/*") -> Response:
-        headers = {**door.headers, "Accept": accept} | ({} if key is None else {"Authorization": f"Bearer {key}"})
+        headers = {**door.headers, "Accept": accept}
+        if key is not None:
+            shown = _session(self.house, key) if door.path.startswith("/desk") else {"Authorization": f"Bearer {key}"}
+            headers |= shown
         found: Response = self.house.client.request(
-            method, ids.fill(door.path), content=door.body(ids), headers=headers
+            method, ids.fill(door.path), content=door.body(ids), headers=headers, follow_redirects=False
         )
         return found
 
     def shown(self, text: str) -> list[str]:
         """Return what of the neighbour's stands in a text."""
         return [secret for secret in self.secrets if secret in text]
+
+
+def _session(house: House, key: str) -> dict[str, str]:
+    """What a browser sends whose user signed in with a key; nothing where that does not open."""
+    try:
+        return {"Cookie": f"desk={open_session(house.notary, key)[1]}"}
+    except Denied:
+        return {}
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +105,11 @@ def _settled(house: House, who: int, learner: str, exhibit: str, narrative: str,
     house.anchor(batch, who)
     house.submit(waiting, who=who, number=number + 1)
     row, _ = create_api_key(house.notary, house.institutions[who].did)
+    template, table, claim = _papers(house, who, waiting)
     return Ids(
+        template=template,
+        table=table,
+        claim=claim,
         batch=str(batch),
         credential=taken["id"],
         key=row.id,
@@ -102,6 +123,21 @@ def _settled(house: House, who: int, learner: str, exhibit: str, narrative: str,
     )
 
 
+def _papers(house: House, who: int, learner: str) -> tuple[str, str, str]:
+    """What lies on an institution's desk: a template, a table, a claim."""
+    member = members_in_force(house.notary.ledger).require(house.institutions[who].did)
+    text = template_of("first-aid").replace('series = ""', f'series = "{to_base64url(bytes([who] * 32))}"')
+    template = keep_template(house.notary, member, "first-aid.toml", text.encode())
+    row = f"Name,Email,Test\n{learner},someone@x.example,Passed\n"
+    table = lay_table(house.notary, member, template.id, f"of-{learner}.csv", row.encode())
+    words = Wording(learner, f"Claimed by {learner}", "I did.", "", "someone@x.example")
+    key = own_key(KeyFile(Ed25519PrivateKey.generate()))
+    hand_in_claim(house.notary, member.id, words, [("proof.pdf", b"%PDF")], key)
+    with house.notary.ledger.read() as work:
+        (claim,) = work.papers.all(member.id, PaperKind.CLAIM)
+    return template.id, table.id, claim.id
+
+
 def _secrets(house: House, ids: Ids) -> Iterator[str]:
     did = house.institutions[THEIRS].did
     yield from (LEARNER, WAITING, EXHIBIT, NARRATIVE, ids.token, ids.key, house.api_keys[THEIRS])
@@ -110,6 +146,7 @@ def _secrets(house: House, ids: Ids) -> Iterator[str]:
         rows = list(work.credentials.of_institution(did))
         evidence = [work.evidence.get(row.evidence) for row in rows if row.evidence]
     yield from (row.id for row in keys)
+    yield from (ids.template, ids.table, ids.claim)
     values: list[bytes] = [row.hash for row in keys]
     for row in rows:
         yield row.id
@@ -166,9 +203,12 @@ def _seen(theirs: Ids) -> list[Ids]:
 
 
 def _without(answer: Response, ids: Ids) -> str:
-    """Return an answer without the ids it was asked with."""
-    text = answer.text
-    for name in (ids.batch, ids.credential, ids.key, ids.digest, ids.token, ids.share):
+    """Return an answer without the ids it was asked with, and without drawings, whose numbers are nobody's."""
+    text = re.sub(r"<svg.*?</svg>", "", answer.text, flags=re.DOTALL)
+    for name in (
+        *(ids.batch, ids.credential, ids.key, ids.digest, ids.token, ids.share),
+        *(ids.template, ids.table, ids.claim),
+    ):
         text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "…", text)
     return text
 
@@ -179,7 +219,8 @@ def _state(street: Street) -> tuple[Any, ...]:
         did = street.house.institutions[THEIRS].did
         keys = [dataclasses.replace(row, used=None) for row in work.keys.all(did)]
         entries = list(work.journal.entries(institution=did))
-        return work.batches.all(did), keys, work.credentials.waiting()[did], work.log.size(), entries
+        papers = [row for kind in PaperKind for row in work.papers.all(did, kind)]
+        return work.batches.all(did), keys, work.credentials.waiting()[did], work.log.size(), entries, papers
 
 
 @pytest.mark.parametrize("name", [name for name, door in DOORS.items() if not door.changes])
@@ -198,7 +239,16 @@ def test_every_door_opens_to_its_roles_alone(street: Street, name: str) -> None:
     """Another role is 403 whatever it names, no key or one that has ended 401; the public ones ask for none."""
     door, method, notary = DOORS[name], name.partition(" ")[0], street.house.notary
     did = street.house.institutions[MINE].did
-    nothing = dataclasses.replace(street.mine, batch="999999", credential="z" * 12, key="z" * 12, document=b"{}")
+    nothing = dataclasses.replace(
+        street.mine,
+        batch="999999",
+        credential="z" * 12,
+        key="z" * 12,
+        template="z" * 12,
+        table="z" * 12,
+        claim="z" * 12,
+        document=b"{}",
+    )
     for role in Role:
         _, key = create_api_key(notary, None if role is Role.OPERATOR else did, role)
         answer = street.ask(door, method, nothing, key)
@@ -274,6 +324,9 @@ def test_the_neighbours_statement_is_taken_for_no_batch_of_mine(street: Street) 
 def test_what_a_key_does_stands_in_the_journal_as_the_keys(street: Street) -> None:
     """Submitting, sealing, logging, ending a key: who, what, which; refused: that too; nothing of a person."""
     house, did = street.house, street.house.institutions[MINE].did
+    with house.notary.ledger.read() as work:
+        last = work.journal.last()
+    assert last is not None
     row, key = create_api_key(house.notary, did)
     spare, _ = create_api_key(house.notary, did)
     house.api_keys = (key, house.api_keys[THEIRS])
@@ -287,7 +340,8 @@ def test_what_a_key_does_stands_in_the_journal_as_the_keys(street: Street) -> No
     house.client.delete(f"/v1/keys/{spare.id}", headers=house.auth())
     house.client.get("/v1/journal", headers=house.auth())
     _, audit = create_api_key(house.notary, did, Role.AUDITOR)
-    answer = house.client.get("/v1/journal?limit=1000", headers={"Authorization": f"Bearer {audit}"})
+    path = f"/v1/journal?limit=1000&after={last.number}"
+    answer = house.client.get(path, headers={"Authorization": f"Bearer {audit}"})
     done = [entry for entry in answer.json()["entries"] if (entry["role"], entry["name"]) == ("issuer", row.id)]
     assert [(entry["action"], entry["objects"], entry["count"], entry["outcome"]) for entry in done] == [
         ("submit credentials", [], 1, "done"),

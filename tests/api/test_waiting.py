@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -72,6 +73,17 @@ def test_an_outage_is_waited_for(signed: House) -> None:
     """A node that does not answer now may answer in a second."""
     (found,) = settle(paying_with(signed, Outage("node.example cannot be reached"), 3))
     assert found.final
+
+
+def test_what_a_worker_elsewhere_finished_is_not_waited_for(signed: House) -> None:
+    """`notary serve` runs beside it, and was faster: the round is final, and said to be."""
+    worker = Timer(0.3, advance, (signed.notary,))
+    worker.start()
+    began = time.monotonic()
+    (found,) = settle(paying_with(signed, Outage("node.example cannot be reached"), 1_000_000))
+    worker.join()
+    assert found.final
+    assert time.monotonic() - began < 30
 
 
 def test_an_outage_is_kept_as_one(signed: House) -> None:

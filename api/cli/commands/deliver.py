@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
-from io import StringIO
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
 from api.cli.commands.submit import choose_member
-from api.cli.receipt_files import cell
 from api.cli.spoken import Exit, Said, Table, command, count, shown
 from api.key_files import new_secret
+from api.link_tables import link_table
 from api.settings import Settings
 from api.wiring import open_notary
 from notary.core.canonical import JSON
@@ -32,7 +30,6 @@ SHOWN = 20
 """Credentials on screen; `--json` has them all."""
 _LISTED = 1000
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_COLUMNS = ("learner", "email", "title", "credential", "link")
 
 
 @command("deliver", example="notary deliver 7")
@@ -163,26 +160,18 @@ def _hand_out(
     code: Exit,
 ) -> Said:
     """Write the table for good, then note that the institution has it: after a crash in between it is written anew."""
-    names = []
-    address = settings.public_url.rstrip("/")
-    with new_secret(path) as file:
-        file.write(b"\xef\xbb\xbf" + _lines([_COLUMNS]))  # so that every spreadsheet reads names as they are
+    names: list[CredentialId] = []
+
+    def noted() -> Iterator[Handed]:
         for each in make_links(notary, plan.institution, plan.ready):
-            file.write(_lines([_row(each, address)]))
+            yield each
             names.append(each.credential)
+
+    with new_secret(path) as file:
+        file.writelines(link_table(noted(), settings.public_url))
     note_handed(notary, plan.institution, names)
     lines = [*facts, f"Wrote {count(len(names), 'link')} for your own mailer: {shown(path)}"]
     return Said(lines, {**data, "links": str(path), "written": len(names)}, None, code)
-
-
-def _row(each: Handed, address: str) -> tuple[str, ...]:
-    return each.learner or "", each.email, each.title or "", each.credential, f"{address}/r/{each.token}"
-
-
-def _lines(rows: Sequence[Sequence[str]]) -> bytes:
-    text = StringIO(newline="")
-    csv.writer(text).writerows([[cell(" ".join(value.split())) for value in row] for row in rows])
-    return text.getvalue().encode()
 
 
 def _mark(notary: Notary, files: Sequence[Path]) -> Said:

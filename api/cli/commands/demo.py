@@ -26,8 +26,16 @@ from api.settings import EMBEDDED
 )
 @click.option("--issuer-id", metavar="ID", help="Who issued them: it becomes an id of the first institution.")
 @click.option("--lose-everything", is_flag=True, help="Then delete the notary, recover it, and let it go on.")
+@click.option("--registrar", is_flag=True, help="Another story: a registrar's day, from a spreadsheet to 298 learners.")
 def demo(
-    out: Path | None, node: str, ipfs: str, credentials: Path | None, issuer_id: str | None, *, lose_everything: bool
+    out: Path | None,
+    node: str,
+    ipfs: str,
+    credentials: Path | None,
+    issuer_id: str | None,
+    *,
+    lose_everything: bool,
+    registrar: bool,
 ) -> Said:
     """Play it all through: three institutions, real credentials, two anchors, and everything switched off.
 
@@ -37,6 +45,12 @@ def demo(
 
     if credentials and not issuer_id:
         raise click.UsageError("--credentials needs --issuer-id: the issuer that your credentials name")
+    if registrar:
+        if credentials or lose_everything:
+            raise click.UsageError("--registrar is a story of its own: without --credentials and --lose-everything")
+        from api.demo.registrar.day import live
+
+        return Said([], live(out or _free_folder(), node, ipfs, click.echo).to_json())
     wishes = Wishes(out or _free_folder(), node, ipfs, credentials, issuer_id)
     if lose_everything:
         from api.demo.loss import lose_everything as lose

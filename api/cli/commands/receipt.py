@@ -31,7 +31,7 @@ from notary.service.rounds.progress import Stage
     "reports",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Report of notary submit, for the links in index.csv.",
+    help="The .links.csv of notary issue, or a report of notary submit: for the links in index.csv.",
 )
 def receipt(
     settings: Settings, credential: str | None, batch: int | None, out: Path, reports: tuple[Path, ...]

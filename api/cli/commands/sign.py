@@ -5,7 +5,7 @@ With a batch file nothing of the notary is needed, and nothing of it is believed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -15,17 +15,14 @@ from api.cli.passphrases import open_key
 from api.cli.spoken import Said, command, count, short, shown
 from api.cli.status_files import SIGNED, is_status_file, read_statements
 from api.settings import Settings
-from notary.core.canonical import JSON
+from api.signing import retained, sign_batch, summary
 from notary.core.credential import Credential, read
-from notary.core.errors import IssuerError, Mismatch
-from notary.core.mandate import check_recognition
-from notary.core.statement import SignedStatement
+from notary.core.errors import IssuerError
 from notary.ports import AnySigner
 from notary.ports.ledger import BatchId, BatchRow
 from notary.service.notary import Notary
 from notary.service.submission.accept import Refused
 from notary.service.submission.intake import open_sources
-from notary.service.submission.seal import BatchFile, write_batch_file
 from notary.service.submission.signing import Shown, recompute
 from notary.service.submission.signing import sign as sign_statement
 
@@ -93,56 +90,13 @@ def sign(
     issuer = shown_batch.statement.issuer
     facts = _ask(shown_batch, issuer, yes=yes)
     named = method or f"{issuer}#{signer.public_key_multibase}"
-    signed = sign_statement(shown_batch.statement, signer, named, summary=_data(shown_batch))
+    signed = sign_statement(shown_batch.statement, signer, named, summary=summary(shown_batch))
     target = write_statement(signed, path.with_name(f"{path.stem}.statement.json"))
     return Said(
         [*facts, f"Signed: {shown(target)}. Send it to the notary."],
-        {"statement": str(target), "id": signed.id.hex(), **_data(shown_batch)},
+        {"statement": str(target), "id": signed.id.hex(), **summary(shown_batch)},
         f"notary sign --deliver {shown(target)}",
     )
-
-
-def sign_batch(
-    notary: Notary,
-    batch: BatchRow,
-    own: Iterator[Credential],
-    signer: AnySigner,
-    agree: Callable[[Shown], object] = lambda _: None,
-) -> tuple[Shown, SignedStatement]:
-    """Check a batch where the ledger is and sign it, by the key id the registry in force has for this key.
-
-    `agree` is shown it before anything is signed, and raises where somebody does not.
-    """
-    from notary.service.members.registry import members_in_force
-
-    shown_batch = recompute(BatchFile.parse(write_batch_file(notary, batch.id)), own)
-    record = members_in_force(notary.ledger).require(batch.institution)
-    named = next((key.id for key in record.keys if key.public_key_multibase == signer.public_key_multibase), None)
-    if named is None:
-        raise IssuerError(
-            f"this key is not one of {record.name}'s",
-            expected=", ".join(key.public_key_multibase for key in record.keys),
-            actual=signer.public_key_multibase,
-            hint="Sign with the working key of the institution whose batch it is: --key",
-        )
-    try:
-        check_recognition(record, shown_batch.statement.recognition)
-    except Mismatch as error:
-        raise IssuerError(str(error), hint="Seal it again, claiming less: notary seal --recognition") from error
-    agree(shown_batch)
-    return shown_batch, sign_statement(shown_batch.statement, signer, named, summary=_data(shown_batch))
-
-
-def retained(notary: Notary, number: BatchId) -> Iterator[Credential]:
-    """Give a batch's credentials as the ledger keeps them; IssuerError for one it does not keep."""
-    with notary.ledger.read() as work:
-        for row in work.credentials.of_batch(number):
-            if row.content is None:
-                raise IssuerError(
-                    f"credential {row.id} ({row.source}) is not kept here",
-                    hint=f"Sign with your own: notary sign {number} --credentials PATH",
-                )
-            yield read(row.content, row.source, row.form)
 
 
 def _sign_here(
@@ -178,7 +132,7 @@ def _sign_here(
         logged = log_batch(notary, signed)
     return Said(
         [*facts, f"Signed and logged: entry {logged.entry} of {notary.origin}."],
-        {"batch": number, "entry": logged.entry, "id": signed.id.hex(), **_data(shown_batch)},
+        {"batch": number, "entry": logged.entry, "id": signed.id.hex(), **summary(shown_batch)},
         "notary anchor --wait",
     )
 
@@ -260,7 +214,3 @@ def _facts(batch: Shown, issuer: str) -> list[str]:
         f"{count(statement.size, 'credential')} of {issuer}, {statement.recognition}, root {short(statement.root)}.",
         f"  {titles or 'files'}{learners}. All of them are your own.",
     ]
-
-
-def _data(batch: Shown) -> dict[str, JSON]:
-    return {"size": batch.statement.size, "titles": list(batch.titles), "first": batch.first, "last": batch.last}

@@ -173,8 +173,8 @@ def _new(
 
 def _seal_and_sign(notary: Notary, settings: Settings, member: MemberRecord) -> None:
     """Seal what waits, then sign and log every batch of the own institution that is not yet."""
-    from api.cli.commands.sign import retained, sign_batch
     from api.cli.own_institution import own_key
+    from api.signing import retained, sign_batch
 
     with suppress(IssuerError):  # nothing waits
         seal(notary, member)

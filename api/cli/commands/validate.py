@@ -15,10 +15,7 @@ from api.cli.spoken import Said, command, short
 from api.settings import Settings
 from notary.core.canonical import JSON
 from notary.core.encoding import to_digest_text
-from notary.core.errors import IssuerError, Mismatch
-from notary.core.mandate import check_programmes
-from notary.core.registry import MemberRecord
-from notary.core.statement import Recognition
+from notary.core.errors import IssuerError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -58,6 +55,7 @@ def validate(
     from notary.service.issuing.badge import Issuer
     from notary.service.issuing.cells import Unread, read_email
     from notary.service.issuing.issue import now
+    from notary.service.issuing.issuer import standing
     from notary.service.issuing.template import Party
     from notary.service.members.registry import members_in_force
     from notary.service.receipts.claims import MAX_SIZE, Claim, Validation, validate_claim, validation
@@ -71,11 +69,11 @@ def validate(
     words = read_words(narrative)
     with open_notary(settings, chains=False) as notary, ExitStack() as stack:
         member = choose_member(members_in_force(notary.ledger), issuer)
-        standing = _standing(member, achievement)
+        recognised = standing(member, achievement)
         by = "" if claim.by == claim.learner else f", claimed by {claim.by}"
         facts = [
             f"{member.name} validates “{claim.title}” of {claim.learner}{by} ({short(claim.digest)}).",
-            f"  Self-asserted until now; {standing.value} then.",
+            f"  Self-asserted until now; {recognised.value} then.",
         ]
         if not yes:
             click.echo("\n".join(facts), err=True)
@@ -104,16 +102,5 @@ def validate(
         "claim": to_digest_text(claim.digest),
         "link": link,
     }
-    claims = "" if standing is member.recognition else f" --recognition {standing.value}"
+    claims = "" if recognised is member.recognition else f" --recognition {recognised.value}"
     return Said(lines, data, f"notary seal{claims}")
-
-
-def _standing(member: MemberRecord, achievement: str | None) -> Recognition:
-    """Return the highest recognition the institution has for it: *authorised* needs an achievement it is for."""
-    if member.recognition is not Recognition.AUTHORISED:
-        return member.recognition
-    try:
-        check_programmes(member, ((achievement,),))
-    except Mismatch:
-        return Recognition.COMMUNITY
-    return Recognition.AUTHORISED

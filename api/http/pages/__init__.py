@@ -9,13 +9,15 @@ from pathlib import Path
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api.plain import plain
 from notary.core.encoding import format_time
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
+_QUOTED = re.compile(r"`([^`]*)`")
+_COLUMN = re.compile(r"^(Row \d+, )\*(.{1,200}?)\*:")
 _LONG = re.compile(r"[0-9A-Za-z_-]{32,}")
 
 
@@ -36,6 +38,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {"time": _time, "number": _number, "sentence": _sentence, "capital": _capital, "brief": _brief}
+    templates.filters |= {"marked": _marked, "utc": _utc}
     return templates
 
 
@@ -50,6 +53,11 @@ def _time(moment: datetime) -> str:
     return format_time(moment)
 
 
+def _utc(moment: datetime) -> str:
+    """Say a moment to somebody whose browser runs no script."""
+    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+
+
 def _number(value: int) -> str:
     return f"{value:,}".replace(",", "\u202f")
 
@@ -61,6 +69,12 @@ def _capital(text: str) -> str:
 def _brief(text: str) -> str:
     """Shorten hashes, keys and addresses within a sentence; their whole stands among the values."""
     return _LONG.sub(lambda found: f"{found[0][:6]}…{found[0][-4:]}", text)
+
+
+def _marked(text: str) -> Markup:
+    """Set what a message quotes between backticks, and the column it names between stars, as a page does."""
+    shown = _QUOTED.sub(r"<code>\1</code>", str(escape(plain(text))))
+    return Markup(_COLUMN.sub(r"\1<i>\2</i>:", shown))  # noqa: S704  # escaped above
 
 
 def _sentence(text: str) -> str:

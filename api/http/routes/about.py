@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from api.http.context import Here
 from notary.core.encoding import to_hex
+from notary.service.rounds.reach import serving
 
 TYPE = "credential-notary/notary/v1"
 
@@ -25,7 +26,7 @@ def get_about(here: Here) -> dict[str, Any]:
         "log": {"origin": notary.origin, "key": str(notary.log_vkey), "url": f"{url}/log"},
         "contracts": [
             {"chain": site.chain.id, "registry": to_hex(site.registry), "anchor": to_hex(site.contract)}
-            for site in notary.sites
+            for site in serving(notary)
         ],
         "endpoints": {
             "verify": f"{url}/v1/verify",

@@ -16,11 +16,13 @@ from api.rounds import held_data, next_round_data
 from api.stages import STAGES
 from notary.core.canonical import load
 from notary.core.encoding import format_time, to_digest_text
+from notary.core.registry import MemberRecord
 from notary.core.shape import Closed, read_did
 from notary.core.statement import MAX_ENTRY, Recognition
 from notary.ports.ledger import BatchId
 from notary.service.log.entries import read_statement
 from notary.service.members.institution import copy_batch_file, hand_in, own_batch, own_statement
+from notary.service.notary import Notary
 from notary.service.rounds.progress import Progress, progress, progress_of
 from notary.service.submission.preflight import preflight
 from notary.service.submission.seal import seal
@@ -128,10 +130,15 @@ def get_batch(here: Here, reader: Reader, number: Number) -> Batch:
 @router.get("/v1/batches/{number}/file")
 def get_batch_file(here: Here, member: Caller, number: Number) -> StreamingResponse:
     """Return the batch file, which the institution checks against its own credentials before it signs."""
+    return batch_file(here.notary, member, number)
+
+
+def batch_file(notary: Notary, member: MemberRecord, number: int) -> StreamingResponse:
+    """Hand one of the institution's batch files out."""
     # Written whole before the first byte goes out: a slow reader must not hold a unit of work open.
     spooled = cast("BinaryIO", tempfile.SpooledTemporaryFile(SPOOL))  # noqa: SIM115  # closed once it was sent
     try:
-        copy_batch_file(here.notary, member, BatchId(number), spooled)
+        copy_batch_file(notary, member, BatchId(number), spooled)
     except BaseException:
         spooled.close()
         raise

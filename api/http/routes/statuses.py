@@ -13,11 +13,13 @@ from api.http.bodies import read_body
 from api.http.context import Caller, Here
 from notary.core.canonical import JSON, load
 from notary.core.errors import IssuerError, Malformed
+from notary.core.registry import MemberRecord
 from notary.core.shape import Closed
 from notary.core.statement import MAX_ENTRY
 from notary.core.status import Status
 from notary.ports.ledger import CredentialId, Reason
 from notary.service.log.entries import read_statement
+from notary.service.notary import Notary
 from notary.service.status.marking import Wish, mark, plan_marks
 from notary.service.status.reissue import plan_reissue
 from notary.service.status.statements import draw_statuses, log_status, unsigned_statuses
@@ -116,13 +118,18 @@ def get_status_file(here: Here, member: Caller) -> Response:
 @router.post("/statements")
 def post_statements(here: Here, member: Caller, body: Annotated[bytes, Depends(_signed)]) -> dict[str, Any]:
     """Hand in signed statements, one a line, in the order of the status file; the same again changes nothing."""
+    return {"entries": log_statements(here.notary, member, body)}
+
+
+def log_statements(notary: Notary, member: MemberRecord, body: bytes) -> list[int]:
+    """Log a member's signed status statements, one a line, in their order; return their entries."""
     signed = [read_statement(_short(line)) for line in BytesIO(body) if line.strip()]
     for each in signed:
         if each.statement.issuer != member.id:
             raise IssuerError(
                 "the statement is another institution's", expected=member.id, actual=each.statement.issuer
             )
-    return {"entries": [log_status(here.notary, each).index for each in signed]}
+    return [log_status(notary, each).index for each in signed]
 
 
 def _short(line: bytes) -> bytes:

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
 
-from api.http.bodies import form_of, read_body
+from api.carried import MAX_FILE, is_carrier
+from api.http.bodies import form_of, read_file
 from api.http.context import Here, Unhurried
+from api.http.dropped import judge_sent
 from api.words import to_json
 from notary.core.canonical import canonical
 from notary.core.errors import Malformed
 from notary.core.receipt import MAX_SIZE
-from notary.service.receipts.judging import judge
 from notary.service.receipts.trust import export_trust
 
 MAX_BESIDE = 64 << 20
@@ -24,14 +25,21 @@ router = APIRouter(tags=["everybody"])
 
 
 async def read_question(request: Request) -> tuple[bytes, bytes | None]:
-    """Read a receipt as the body, or a form of `receipt` and, where the receipt leaves it out, `credential`."""
+    """Read a receipt, or a PDF or an image with one inside, as the body or as a form's `receipt`.
+
+    The form has a `credential` too, where the receipt leaves it out.
+    """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        return await read_body(request, MAX_SIZE), None
-    async with form_of(request, MAX_SIZE + MAX_BESIDE, files=2) as form:
+        return await read_file(request, _most), None
+    async with form_of(request, MAX_FILE + MAX_BESIDE, files=2) as form:
         receipt, credential = await _file(form, "receipt"), await _file(form, "credential")
     if receipt is None:
         raise Malformed("the form holds no file", expected="a file named receipt", hint="Choose one, then send it")
     return receipt, credential
+
+
+def _most(head: bytes) -> int:
+    return MAX_FILE if is_carrier(head) else MAX_SIZE
 
 
 async def _file(form: FormData, name: str) -> bytes | None:
@@ -45,10 +53,11 @@ Question = Annotated[tuple[bytes, bytes | None], Depends(read_question)]
 
 @router.post("/v1/verify", dependencies=[Unhurried])
 def post_verify(here: Here, question: Question) -> Response:
-    """Verify a receipt; a verdict of any kind is an answer, so the status is 200."""
+    """Verify a receipt, also inside a PDF, PNG or SVG; a verdict of any kind is an answer, so the status is 200."""
     receipt, credential = question
-    judged = judge(here.notary, here.name, receipt, credential)
-    return Response(canonical(to_json(judged.verdict, here.chains)), media_type="application/json")
+    verdict, notice = judge_sent(here.notary, here.name, receipt, credential)
+    said = to_json(verdict, here.chains) | ({"notice": notice} if notice else {})
+    return Response(canonical(said), media_type="application/json")
 
 
 @router.get("/v1/trust")

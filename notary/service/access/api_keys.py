@@ -110,11 +110,16 @@ def revoke_api_key(notary: Notary, name: KeyId, member: MemberRecord | None = No
 
 def access_of(notary: Notary, key: str) -> Access:
     """Return what a key opens; Denied where it is none, has ended, or its institution is no member any more."""
-    now = notary.clock.now()
     with notary.ledger.read() as work:
         row = work.keys.by_hash(key_hash(key))
     if row is None:
         raise Denied("this API key is not known here", hint=_NEW)
+    return opened_by(notary, row)
+
+
+def opened_by(notary: Notary, row: ApiKeyRow) -> Access:
+    """Return what a known key opens now, and note the day; Denied where it has ended, as above."""
+    now = notary.clock.now()
     if row.revoked is not None:
         raise Denied(f"this API key was revoked on {format_time(row.revoked)}", hint=_NEW)
     if now >= row.expires:

@@ -46,8 +46,10 @@ class Action(StrEnum):
     LINK = "renew link"
     DELIVER = "deliver credentials"
     BOUNCE = "mark addresses that take no mail"
+    DECLINE = "decline claim"
     ENDORSE = "attach endorsement"
     HAND_OVER = "export for hand-over"
+    SIGN_IN = "sign in at the desk"
     KEY_NEW = "make API key"
     KEY_REVOKE = "revoke API key"
 
