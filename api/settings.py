@@ -69,6 +69,9 @@ class Settings:
     signer: str = _setting("JSON-RPC address of an external signer like clef; none: the data folder's own key.", "")
     signer_account: str = _setting("Account that the external signer signs with, 0x and hex.", "")
     witnesses: str = _setting("Witnesses that cosign what is anchored: address and vkey of each, by spaces.", "")
+    signing_hooks: str = _setting(
+        "Institutions' own signing services that the desk asks: DID, address and public key of each, by spaces.", ""
+    )
     smtp: str = _setting(
         "Mail server for learners' links: smtp://user@host:587 or smtps://user@host; none: nobody is mailed.", ""
     )

@@ -126,7 +126,7 @@ def _found(wishes: Wishes, institutions: list[Institution], say: Say) -> Setting
         chains=(ChainSetting(wishes.chain),),
     )
     if wishes.chain != EMBEDDED:
-        _fund(wishes.chain, settings)
+        fund(wishes.chain, settings)
     since = "2026-01-01T00:00:00Z"
     aliases = [(wishes.issuer_id,) if wishes.issuer_id and not at else () for at in range(len(institutions))]
     records = [institution.record(since, also) for institution, also in zip(institutions, aliases, strict=True)]
@@ -139,13 +139,13 @@ def _found(wishes: Wishes, institutions: list[Institution], say: Say) -> Setting
     return settings
 
 
-def _fund(url: str, settings: Settings) -> None:
+def fund(url: str, settings: Settings) -> None:
     """On a development chain, take coins from an account the node unlocks; elsewhere founding says what lacks."""
-    from anchoring.dev_faucet import fund
+    from anchoring import dev_faucet
     from api.wiring import make_keys
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fund(url, make_keys(settings.data).wallet.address)
+    dev_faucet.fund(url, make_keys(settings.data).wallet.address)
 
 
 # -------------------------------------------------- issuing, submitting, signing

@@ -44,10 +44,10 @@ def _cosign(notary: Notary) -> object:
     return cosign(notary)
 
 
-def _desk(notary: Notary) -> object:
+def _desk(notary: Notary) -> None:
     from notary.service.issuing.papers import sweep_papers
 
-    return sweep_papers(notary)
+    sweep_papers(notary)
 
 
 def _follow(notary: Notary) -> object:
