@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api.key_files import KeyFile
 from notary.core.registry import (
     PURPOSES,
     Compromise,
@@ -25,10 +27,12 @@ from notary.service.governance.in_force import InForce, Seat
 from notary.service.governance.proposal import Draft, propose
 from notary.service.governance.rules import NEVER
 from notary.service.members.registry import Members, make_state
-from tests.service.lost_world import new_key
 
 CHAIN = "eip155:1"
-KEY, RECOVERY, FRESH = (new_key().public_key_multibase for _ in range(3))
+KEY, RECOVERY, FRESH = (
+    KeyFile(Ed25519PrivateKey.from_private_bytes(bytes([seed] * 32))).public_key_multibase for seed in (1, 2, 3)
+)
+"""The same in every process: the tests are named after what they say."""
 DID = f"did:key:{KEY}"
 A, B = "https://a.example/1", "https://a.example/2"
 NOTARY = NotaryAccount(CHAIN, bytes(20), "n.example/log")
