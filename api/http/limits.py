@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
@@ -24,28 +25,23 @@ class TokenBuckets:
 
     def __init__(self, burst: int, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._burst, self._rate, self._clock = burst, rate, clock
-        self._buckets: dict[str, _Bucket] = {}
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()  # the longest unused first
         self._lock = threading.Lock()
 
     def take(self, name: str) -> float:
         """Take one token; return 0, or the seconds until there is one."""
         with self._lock:
             now = self._clock()
-            if len(self._buckets) >= _MOST_REMEMBERED and name not in self._buckets:
-                self._forget(now)
             bucket = self._buckets.setdefault(name, _Bucket(self._burst, now))
+            self._buckets.move_to_end(name)
+            if len(self._buckets) > _MOST_REMEMBERED:
+                self._buckets.popitem(last=False)  # the fullest, so the least is forgotten
             bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._rate)
             bucket.at = now
             if bucket.tokens < 1:
                 return (1 - bucket.tokens) / self._rate
             bucket.tokens -= 1
             return 0
-
-    def _forget(self, now: float) -> None:
-        """Drop what would be full by now; if that is nothing, the one longest unused, so that memory is bounded."""
-        full = [name for name, b in self._buckets.items() if b.tokens + (now - b.at) * self._rate >= self._burst]
-        for name in full or [min(self._buckets, key=lambda name: self._buckets[name].at)]:
-            del self._buckets[name]
 
 
 def household(host: str | None) -> str:
