@@ -45,7 +45,7 @@ class SqlStatuses:
 
     def positions(self, names: Sequence[CredentialId]) -> tuple[Position, ...]:
         found: dict[CredentialId, list[Position]] = {name: [] for name in names}
-        for chunk in _chunks(list(found)):
+        for chunk in _chunks(sorted(found)):  # neighbours in the index lie on one page
             own = select(credential.c.id.label("asked"), credential.c.number).where(credential.c.id.in_(chunk))
             others = (
                 select(credential.c.id.label("asked"), _same.c.number)
@@ -152,7 +152,7 @@ class SqlStatuses:
 
     def _numbers(self, names: Sequence[CredentialId]) -> dict[CredentialId, int]:
         numbers: dict[CredentialId, int] = {}
-        for chunk in _chunks(names):
+        for chunk in _chunks(sorted(names)):
             found = select(credential.c.id, credential.c.number).where(credential.c.id.in_(chunk))
             numbers |= {CredentialId(name): number for name, number in self._connection.execute(found).all()}
         return numbers
