@@ -25,12 +25,12 @@ WRITER_SECONDS = 60
 _WRITER_LOCK = 0x63726564_6E6F7461
 """Key of PostgreSQL's advisory lock: "crednota"."""
 _PRAGMAS = (
-    "page_size = 16384",  # six contents of 2.5 KB fill a page; at 4096 each would leave a third of one empty
+    "page_size = 8192",  # three contents of 2.5 KB fill a page; at 4096 each would leave a third of one empty
     "journal_mode = WAL",
     "synchronous = FULL",  # NORMAL would lose the newest units when the power fails
     "foreign_keys = ON",
     "cache_size = -32768",  # 32 MiB: a bulk insert meets every page of the indexes over random values
-    "wal_autocheckpoint = 4000",  # 64 MiB
+    "wal_autocheckpoint = 8000",  # 64 MiB
     "journal_size_limit = 67108864",
 )
 

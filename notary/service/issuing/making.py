@@ -31,8 +31,8 @@ Row: TypeAlias = tuple[int, tuple[str, ...]]
 _ALONE = 2000
 """Rows up to here are made in this process: starting another takes longer."""
 _CHUNK = 250
-_IN_FLIGHT = 4
-"""Chunks for each other process that are made or wait for it."""
+_IN_FLIGHT = 24
+"""Chunks for each other process that are made or wait for it: enough for while a unit of 5,000 is written."""
 _COLLECTED = 100_000
 """New objects after which Python looks for cycles: credentials hold none, and looking at them all is slow."""
 
