@@ -21,7 +21,7 @@ from notary.core.verdict import Result
 from notary.core.verify import verify
 from notary.ports import Address
 from notary.service.governance.applying import apply
-from notary.service.governance.approvals import check_proposal
+from notary.service.governance.approvals import SignedApproval, check_proposal
 from notary.service.governance.differences import describe
 from notary.service.governance.following import follow
 from notary.service.governance.further_chain import found_there, plan, with_site
@@ -282,16 +282,23 @@ def test_a_wallet_that_fails_there_leaves_everything_as_it_was(further: Expansio
     assert {seat.epoch for seat in further.group.here.seats} == {2, 3}
 
 
-def test_a_change_that_one_chain_lacks_is_said_and_holds_what_carries_it(further: Expansion) -> None:
-    """The second of two transactions is lost: which chain lacks what, and nothing is anchored past the change there."""
-    lab = further.lab
+def half_applied(further: Expansion) -> tuple[Proposal, list[SignedApproval]]:
+    """Have a change reach the first of two chains; the transaction to the second is lost."""
     further.join()
-    first, second = lab.notary.sites
+    first, second = further.lab.notary.sites
     proposal = further.group.propose(renamed("Half way"))
     approvals = further.group.approvals(proposal)
     lost: Any = replace(second, wallet=Failing(second.wallet, "broadcast", happens=False))
     with pytest.raises(Fault):
-        apply(replace(lab.notary, sites=(first, lost)), proposal, approvals)
+        apply(replace(further.lab.notary, sites=(first, lost)), proposal, approvals)
+    return proposal, approvals
+
+
+def test_a_change_that_one_chain_lacks_is_said_and_holds_what_carries_it(further: Expansion) -> None:
+    """The second of two transactions is lost: which chain lacks what, and nothing is anchored past the change there."""
+    lab = further.lab
+    proposal, approvals = half_applied(further)
+    first, second = lab.notary.sites
     with pytest.raises(OperatorError, match=f"expected state 4, .*, found {second.chain.id} carries state 3"):
         find_in_force(lab.notary)
     batch = lab.logged(lab.institutions[0], "Ana")
@@ -308,13 +315,8 @@ def test_a_change_that_one_chain_lacks_is_said_and_holds_what_carries_it(further
 def test_nobody_goes_back_to_an_older_state_while_a_chain_is_down(further: Expansion) -> None:
     """The change reached one chain, which then goes down; the other lacks it: it waits, and the ledger stays ahead."""
     lab = further.lab
-    further.join()
+    proposal, _ = half_applied(further)
     first, second = lab.notary.sites
-    proposal = further.group.propose(renamed("Half way"))
-    approvals = further.group.approvals(proposal)
-    lost: Any = replace(second, wallet=Failing(second.wallet, "broadcast", happens=False))
-    with pytest.raises(Fault):
-        apply(replace(lab.notary, sites=(first, lost)), proposal, approvals)
     away: Any = replace(second, chain=Down(second.chain))
     assert follow(replace(lab.notary, sites=(first, away))) == proposal.members
     gone: Any = replace(first, chain=Down(first.chain))
