@@ -31,6 +31,9 @@ _GRACE = 5.0
 _PIECE = 1 << 16
 _NOT_KEPT = ("could not find", "not found", "different hash")
 """How a node that was asked offline says that it lacks a block, or that its disk has damaged it."""
+_FULL = "no space left on device"
+"""What a Kubo on LevelDB says of every write once its disk was full, with room again, until it is started again."""
+_MAKE_ROOM = "Make room on the node's disk, then restart the node: its database does not recover by itself."
 _NUMERIC_HOST = re.compile(r"[0-9.]+")
 
 
@@ -81,7 +84,9 @@ class KuboBlocks:
                     raise OperatorError(
                         f"the IPFS node at {self._address} cannot pin {root}",
                         actual=refusal,
-                        hint="A block below it is missing there (a node that is online looked for it until the time "
+                        hint=_MAKE_ROOM
+                        if _FULL in refusal
+                        else "A block below it is missing there (a node that is online looked for it until the time "
                         "was up): put it together with the others; nothing new was pinned.",
                     )
                 if not pinned:
@@ -207,7 +212,7 @@ class _Refused(OperatorError):
         super().__init__(
             f"the IPFS node at {address} refused to {request}",
             actual=reason,
-            hint="Its log says more: `ipfs log tail`.",
+            hint=_MAKE_ROOM if _FULL in reason else "Its log says more: `ipfs log tail`.",
         )
 
 

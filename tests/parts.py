@@ -199,7 +199,10 @@ def _clef_listens(port: int) -> Callable[[], bool]:
 
 @contextmanager
 def running_kubo(folder: Path, *, api: int | None = None) -> Iterator[KuboNode]:
-    """Run Kubo with a repository of its own, no routing, no peers, nothing announced; `api`: the RPC's port."""
+    """Run Kubo with a repository of its own, no routing, no peers, nothing announced; `api`: the RPC's port.
+
+    The repository is made where the folder has none, as `docs/operator.md` has it: on Pebble.
+    """
     ipfs = str(program("ipfs"))
     api, gateway, swarm = api or free_port(), free_port(), free_port()
     environment = {"IPFS_PATH": str(folder / "repository"), "IPFS_TELEMETRY": "off"}
@@ -217,7 +220,8 @@ def running_kubo(folder: Path, *, api: int | None = None) -> Iterator[KuboNode]:
         "Swarm.DisableNatPortMap": True,
     }
     folder.mkdir(parents=True, exist_ok=True)
-    _run([ipfs, "init", "--profile=test", "--empty-repo"], folder, environment)
+    if not (folder / "repository").exists():
+        _run([ipfs, "init", "--profile=test,pebbleds", "--empty-repo"], folder, environment)
     for name, value in settings.items():
         _run([ipfs, "config", "--json", name, json.dumps(value)], folder, environment)
 

@@ -98,6 +98,15 @@ def test_a_pin_error_in_a_successful_answer_is_an_error(node: tuple[type[Liar], 
 
 
 @pytest.mark.loopback
+def test_a_node_whose_disk_was_full_is_to_be_started_again(node: tuple[type[Liar], str]) -> None:
+    """LevelDB refuses every write after one that found no room, until the node is restarted: nobody guesses that."""
+    full = "write datastore/000025.log: no space left on device"
+    node[0].body = lines({"Root": {"Cid": {"/": str(BLOCK.cid)}, "PinErrorMsg": full}}, STATS)
+    with pytest.raises(OperatorError, match="restart the node"):
+        KuboBlocks(f"http://{node[1]}").put([BLOCK], pins=[BLOCK.cid])
+
+
+@pytest.mark.loopback
 @pytest.mark.parametrize("body", [b"other", b"", bytes(2 * MAX_BLOCK)])
 def test_other_bytes_than_the_block_are_never_returned(node: tuple[type[Liar], str], body: bytes) -> None:
     """Other bytes, no bytes, bytes without end."""

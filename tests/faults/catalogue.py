@@ -156,7 +156,7 @@ def _base_fee(world: World, wei: int) -> None:
 def _kubo_lost(point: str) -> Act:
     def act(world: World) -> None:
         with _paused(world, point):
-            world.kubo_again()
+            world.kubo.empty()
         world.auditor.forget()
 
     return act
@@ -171,7 +171,10 @@ def _postgres_restarted(point: str, moment: str) -> Act:
 
 
 def _disk_full(point: str) -> Act:
-    """Nothing can be written for a while, nor can the institution hand anything in; then there is room again."""
+    """Nothing can be written for a while, nor can the institution hand anything in; then there is room again.
+
+    Kubo ends itself where its database cannot write, and is started again once there is room.
+    """
 
     def act(world: World) -> None:
         pids = [process.pid for process in world.processes]

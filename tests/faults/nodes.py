@@ -1,19 +1,20 @@
-"""What the laboratory does to real parts: it mines, restarts a database, kills a node, fills a disk."""
+"""What the laboratory does to real parts: it mines, restarts a database, empties an IPFS node, fills a disk."""
 
 from __future__ import annotations
 
 import json
-import os
 import resource
 import shutil
-import signal
 import subprocess
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from tests.faults.processes import Process
+from tests.parts import free_port, running_kubo
 
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -99,9 +100,43 @@ def restart_postgres(url: str) -> None:
     )
 
 
-def kill(pid: int) -> None:
-    """Kill -9 a process that the laboratory started."""
-    os.kill(pid, signal.SIGKILL)
+class SupervisedKubo:
+    """A Kubo at one address, as its operator runs it: started again where it has ended."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._repositories = folder, 0
+        self._alone = threading.Lock()
+        self._stack = ExitStack()
+        self._process: Process | None = None
+        self.api = f"http://127.0.0.1:{free_port()}"
+
+    def __enter__(self) -> SupervisedKubo:
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def empty(self) -> None:
+        """Kill it, and start one that has nothing."""
+        with self._alone:
+            self._repositories += 1
+            self._start()
+
+    def look(self) -> None:
+        """Start it again, on what it has, where it has ended: Pebble ends a Kubo whose disk is full."""
+        with self._alone:
+            if self._process is None or self._process.ended():
+                with suppress(RuntimeError, OSError):  # the disk is full still: the next look tries again
+                    self._start()
+
+    def _start(self) -> None:
+        self._stack.close()
+        self._process = None
+        folder, port = self._folder / f"kubo-{self._repositories}", int(self.api.rpartition(":")[2])
+        node = self._stack.enter_context(running_kubo(folder, api=port))
+        self._process = Process(node.pid)
+        self._stack.callback(self._process.end)  # kill -9
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 PROJECT = Path(__file__).resolve().parents[2]
 _FAREWELL = 40.0
@@ -73,6 +74,13 @@ class Nursery:
         self._mother.communicate(timeout=_FAREWELL)
 
 
+class Looked(Protocol):
+    """What is looked after."""
+
+    def look(self) -> None:
+        """Start it again where it has died."""
+
+
 class Supervised:
     """A process that is started again whenever it has died."""
 
@@ -108,7 +116,7 @@ class Supervised:
 
 
 @contextmanager
-def supervised(processes: Sequence[Supervised]) -> Iterator[None]:
+def supervised(processes: Sequence[Looked]) -> Iterator[None]:
     """Look after processes while the block runs."""
     ended = threading.Event()
 

@@ -56,7 +56,7 @@ def test_each_harm_is_counted_as_what_it_is(tmp_path: Path) -> None:
         _change(world, f"UPDATE credential SET salt = zeroblob(32) WHERE id = '{first}'")
         assert _count(world, names).lost == (f"credential {first}: in no final batch",)
 
-        world.kubo_again()
+        world.kubo.empty()
         world.auditor.forget()
         assert any("cannot be read from IPFS" in line for line in _count(world, names).wrong)
 

@@ -36,10 +36,10 @@ from notary.service.access.api_keys import create_api_key
 from notary.service.submission.seal import BatchFile
 from notary.service.submission.signing import recompute, sign
 from tests.faults.auditor import Audit, Auditor, Scene
-from tests.faults.nodes import Miner, Rpc, kill, small_disk
+from tests.faults.nodes import Miner, Rpc, SupervisedKubo, small_disk
 from tests.faults.points import Faults
 from tests.faults.processes import Nursery, Process, Supervised, supervised
-from tests.parts import EvmNode, KuboNode, free_port, running_anvil, running_geth, running_kubo
+from tests.parts import EvmNode, free_port, running_anvil, running_geth
 from tests.ports.fake_node import FakeNode
 from tests.ports.fake_node import running as running_proxy
 
@@ -145,8 +145,8 @@ class World:
     rng: random.Random
     data: Path
     nursery: Nursery
+    kubo: SupervisedKubo
     processes: list[Supervised] = field(default_factory=list)
-    kubo_again: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         self.auditor = Auditor(self.scene)
@@ -216,8 +216,7 @@ def running_world(
         small = folder / "disk"
         small.mkdir()
         on_small_disk = stack.enter_context(small_disk(small, DISK))
-        kubo_stack = stack.enter_context(ExitStack())
-        kubo = kubo_stack.enter_context(running_kubo(small / "kubo"))
+        kubo = stack.enter_context(SupervisedKubo(small))
         url = "embedded" if database == "sqlite" else stack.enter_context(_postgres_database())
         rpc = Rpc(node.url)
         depth = 8 if chain == "anvil" else 2
@@ -225,16 +224,23 @@ def running_world(
             world = _found(folder, node, proxy, kubo, url, depth, seed, disk=on_small_disk)
         if chain == "anvil":
             world.miner = stack.enter_context(Miner(rpc))
-        world.kubo_again = _restarter(kubo_stack, small, kubo)
         stack.callback(_end_all, world)
         _start(world, workers)
-        stack.enter_context(supervised(world.processes))
+        stack.enter_context(supervised([*world.processes, kubo]))
         world.wait(lambda: bool(world.clients[0].call("GET", "/healthz")), "the service answers")
         yield world
 
 
 def _found(
-    folder: Path, node: EvmNode, proxy: FakeNode, kubo: KuboNode, database: str, depth: int, seed: int, *, disk: bool
+    folder: Path,
+    node: EvmNode,
+    proxy: FakeNode,
+    kubo: SupervisedKubo,
+    database: str,
+    depth: int,
+    seed: int,
+    *,
+    disk: bool,
 ) -> World:
     data = folder / "disk" / "notary"
     data.mkdir()
@@ -281,6 +287,7 @@ def _found(
         database=database,
         rng=random.Random(seed),
         data=data,
+        kubo=kubo,
         nursery=Nursery(
             {**kept, "NOTARY_DATA": str(data), "NOTARY_LISTEN": url.removeprefix("http://")}, folder / "faults"
         ),
@@ -326,16 +333,3 @@ def _postgres_database() -> Iterator[str]:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
         yield f"{server.rpartition('/')[0]}/{name}"
-
-
-def _restarter(stack: ExitStack, small: Path, first: KuboNode) -> Callable[[], None]:
-    """Return what kills Kubo and starts one with an empty repository at the same address."""
-    running = [first]
-
-    def again() -> None:
-        kill(running[0].pid)
-        port = int(first.api.rpartition(":")[2])
-        folder = small / f"kubo-{secrets.token_hex(4)}"
-        running[0] = stack.enter_context(running_kubo(folder, api=port))
-
-    return again

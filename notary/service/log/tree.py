@@ -30,7 +30,7 @@ def tree_changes(
         **_batch_files(work, since, size),
         **_status_files(work, since, size),
         **_registry_files(work),
-        **({_manifest_path(before): before.data} if before else {}),
+        **({manifest_path(before): before.data} if before else {}),
         **_anchor_proofs(work),
     }
 
@@ -39,7 +39,7 @@ def whole_tree(
     work: UnitOfWork, earlier: Iterable[ManifestRow], size: TreeSize, checkpoint: str
 ) -> Mapping[str, bytes]:
     """Return every file of the tree that follows on some manifests: for when the one before cannot be read any more."""
-    files = {**tree_changes(work, None, size, checkpoint), **{_manifest_path(row): row.data for row in earlier}}
+    files = {**tree_changes(work, None, size, checkpoint), **{manifest_path(row): row.data for row in earlier}}
     return {path: data for path, data in files.items() if data is not None}
 
 
@@ -51,7 +51,8 @@ def lost_files(tree: Cid, read: Read) -> list[str]:
     return [path for path, link in walk(tree, read) if not _is_there(link.cid, read)]
 
 
-def _manifest_path(row: ManifestRow) -> str:
+def manifest_path(row: ManifestRow) -> str:
+    """Return where a manifest stands in every tree after its own."""
     return f"anchor/{index_path(row.number)}.manifest"
 
 

@@ -59,17 +59,18 @@ class Source:
 
 
 class Below:
-    """Reads the blocks below one root, each from wherever it is."""
+    """Reads the blocks below one root, each from wherever it is; what the ledger made once no store is asked for."""
 
     def __init__(self, source: Source, root: Cid) -> None:
         self._source, self._root = source, root
         self._rebuilt: Mapping[Cid, bytes] | None = None
 
     def __call__(self, cid: Cid) -> bytes:
-        data = self._source.read(cid)
+        data = self._rebuilt.get(cid) if self._rebuilt else None
         if data is None:
-            if self._rebuilt is None:
-                self._rebuilt = self._source.rebuilt(self._root)
+            data = self._source.read(cid)
+        if data is None and self._rebuilt is None:
+            self._rebuilt = self._source.rebuilt(self._root)
             data = self._rebuilt.get(cid)
         if data is None:
             raise LostError(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from notary.core.digest import LeafIndex
+from notary.core.digest import Digest, LeafIndex
 from notary.core.encoding import shorten
 from notary.core.errors import IssuerError
 from notary.core.registry import MemberRecord
@@ -73,7 +73,9 @@ class Plan:
     """What marking will do to whose credentials, asked for by which member.
 
     `withdrawn`: pending marks that fall away, for all is as before then.
-    `unchanged`: wishes that are met already, signed or marked.
+    `unchanged`: wishes that are met already, signed or marked. `seen`: the
+    journal's newest entry then; whatever changes credentials, batches, marks or
+    members writes one.
     """
 
     member: MemberRecord
@@ -83,6 +85,7 @@ class Plan:
     withdrawn: tuple[Position, ...]
     unchanged: tuple[Wish, ...]
     findings: tuple[Finding, ...]
+    seen: Digest | None = field(compare=False)
 
     @property
     def batches(self) -> tuple[BatchId, ...]:
@@ -106,7 +109,8 @@ def mark(notary: Notary, plan: Plan) -> None:
     members = members_in_force(notary.ledger)
     now = notary.clock.now()
     with notary.ledger.begin() as work:
-        if _Planning(work, members, plan.member, plan.status).plan(plan.wishes) != plan:
+        untouched = plan.seen == _newest_entry(work)
+        if not untouched and _Planning(work, members, plan.member, plan.status).plan(plan.wishes) != plan:
             raise IssuerError("statuses changed since this was shown", hint="Nothing was marked: look again")
         work.statuses.withdraw([position.credential for position in plan.withdrawn])
         work.statuses.mark(
@@ -126,6 +130,11 @@ def mark(notary: Notary, plan: Plan) -> None:
         touched = [each.credential for each in (*(change.position for change in plan.changes), *plan.withdrawn)]
         if touched:
             record(notary, work, Action.MARK, plan.member.id, touched)
+
+
+def _newest_entry(work: UnitOfWork) -> Digest | None:
+    last = work.journal.last()
+    return None if last is None else last.hash
 
 
 def allowed(before: Status, after: Status) -> bool:
@@ -179,6 +188,7 @@ class _Planning:
             withdrawn=tuple(withdrawn.values()),
             unchanged=tuple(unchanged),
             findings=tuple(findings),
+            seen=_newest_entry(self.work),
         )
 
     def _doubt(self, wish: Wish, positions: Sequence[Position], asked: set[CredentialId]) -> Finding | None:
