@@ -113,6 +113,8 @@ def _facts(each: Difference) -> list[str]:
     compared = "all were valid" if each.since is None else f"compared with your list of statement {each.since}"
     size, root = count(draft.of.size, "credential"), short(draft.statement.root)
     lines = [f"Batch {draft.batch} of {draft.of.issuer}, {size}, list {root}:"]
+    if not each.changes:
+        return [*lines, f"  the list of your statement {each.since} once more: it changes nothing."]
     for (before, after), number in sorted(each.counts.items()):
         names = (
             " ".join(filter(None, (change.learner or change.source, f"(“{change.title}”)" if change.title else None)))

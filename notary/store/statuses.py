@@ -137,6 +137,16 @@ class SqlStatuses:
     def add_list(self, entry: LeafIndex, data: bytes) -> None:
         self._connection.execute(insert(status_list), {"entry": entry, "data": data})
 
+    def fall(self, entry: LeafIndex, statement: Digest) -> None:
+        self._connection.execute(update(status_list).where(status_list.c.entry == entry).values(fallen=True))
+        said, newer = status_mark.c.statement == statement, status_mark.alias("newer")
+        pending = select(newer.c.credential).where(newer.c.statement.is_(None))
+        self._connection.execute(delete(status_mark).where(said, status_mark.c.credential.in_(pending)))
+        self._connection.execute(update(status_mark).where(said).values(statement=None))
+
+    def has_fallen(self, entry: LeafIndex) -> bool:
+        return bool(self._connection.scalar(select(status_list.c.fallen).where(status_list.c.entry == entry)))
+
     def list_of(self, entry: LeafIndex) -> bytes | None:
         found: bytes | None = self._connection.scalar(select(status_list.c.data).where(status_list.c.entry == entry))
         return found

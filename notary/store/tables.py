@@ -352,6 +352,7 @@ status_list = Table(
     metadata,
     Column("entry", _Number, ForeignKey("log_entry.index"), primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
+    Column("fallen", Boolean, nullable=False, server_default=false()),
 )
 
 # Apart from the credentials: who works with these need not see where learners are reached.

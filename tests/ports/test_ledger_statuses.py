@@ -143,6 +143,27 @@ def test_lists_and_the_newest_statement_about_a_batch(ledger: SqlLedger) -> None
         assert work.log.newest_status(digest("another")) is None
 
 
+def test_a_statement_that_fell_leaves_what_it_said_marked_again(ledger: SqlLedger) -> None:
+    """But for a credential with a newer mark, which stays; the list is kept, and known not to count."""
+    with ledger.begin() as work:
+        first, second, other = placed(work, 1, "a", "b", "c")
+        append(work, entry(0))
+        append(work, replace(entry(1), about=entry(0).id, is_batch=False))
+        append(work, replace(entry(2), about=entry(0).id, is_batch=False))
+        for index, names in ((1, (first, second)), (2, (other,))):
+            work.statuses.mark([a_mark(name, Status.SUSPENDED) for name in names])
+            work.statuses.settle([each.number for each in work.statuses.pending()], entry(index).id)
+            work.statuses.add_list(LeafIndex(index), bytes(32))
+        work.statuses.mark([a_mark(second, Status.REVOKED)])
+        work.statuses.fall(LeafIndex(1), entry(1).id)
+    with ledger.read() as work:
+        pending = [(each.mark.credential, each.mark.status) for each in work.statuses.pending()]
+        assert pending == [(first, Status.SUSPENDED), (second, Status.REVOKED)]
+        assert [each.status for each in work.statuses.history(second)] == [Status.REVOKED]
+        assert [work.statuses.has_fallen(LeafIndex(index)) for index in range(3)] == [False, True, False]
+        assert work.statuses.list_of(LeafIndex(1)) == bytes(32)
+
+
 def test_what_waits_and_deserves_a_second_look(ledger: SqlLedger) -> None:
     """Nameless, submitted before, of another issuer, or ended by then; of one institution, in order."""
     from notary.core.leaf import Form

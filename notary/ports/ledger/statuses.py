@@ -130,6 +130,17 @@ class Statuses(Protocol):
         """Keep the chunks, joined, that the status statement at this log index commits."""
         ...
 
+    def fall(self, entry: LeafIndex, statement: Digest) -> None:
+        """Note that the status statement at a log index will not verify: its list counts no longer.
+
+        What it said is marked again, except where a newer mark is pending.
+        """
+        ...
+
+    def has_fallen(self, entry: LeafIndex) -> bool:
+        """Say whether the status statement at a log index was found not to verify."""
+        ...
+
     def list_of(self, entry: LeafIndex) -> bytes | None:
         """Return the chunks of the status statement at a log index; None where a total loss took them."""
         ...

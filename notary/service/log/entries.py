@@ -61,14 +61,17 @@ def check_signed(notary: Notary, signed: SignedStatement, members: Members | Non
 
     `members`: those in force, where they are at hand already.
     """
-    members = members or members_in_force(notary.ledger)
+    check_word(members or members_in_force(notary.ledger), signed, int(notary.clock.now().timestamp()))
+
+
+def check_word(members: Members, signed: SignedStatement, time: int) -> None:
+    """Check a statement's key and claim against some members at a time; IssuerError where it would not verify."""
     statement = signed.statement
     record = members.find(statement.issuer)
     if record is None:
         raise IssuerError(f"{statement.issuer} is no member", hint="Add it: notary member add FILE")
-    now = int(notary.clock.now().timestamp())
     try:
-        check_uncompromised(check_key(record, signed, now), now, [members.state])
+        check_uncompromised(check_key(record, signed, time), time, [members.state])
         if isinstance(statement, BatchStatement):
             check_recognition(record, statement.recognition)
     except NotaryError as error:

@@ -93,7 +93,7 @@ def _check_statuses(work: UnitOfWork) -> None:
     """Compute every kept status list's root again; one that a total loss took is not there to be checked."""
     sizes = {batch.statement_id: batch.size for batch in work.batches.all()}
     for row in work.log.entries(0, work.log.size()):
-        data = None if row.is_batch else work.statuses.list_of(row.index)
+        data = work.statuses.list_of(row.index) if row.about in sizes and not row.is_batch else None
         if data is not None and StatusList(sizes[row.about], data).root() != read_statement(row.data).statement.root:
             raise _unsound(f"the statuses of log entry {row.index} do not give its root")
 

@@ -104,13 +104,14 @@ def committed(work: UnitOfWork, batch: BatchRow) -> Committed:
 
 
 def _statuses(work: UnitOfWork, batch: BatchRow, entry: LeafIndex, final: list[ManifestRow]) -> Statuses:
-    """Return the statuses as of the newest final manifest whose change is judged by a final one too."""
+    """Return the statuses as of the newest final manifest whose change stands, and is judged by a final one too."""
     assert batch.statement_id is not None
     for newest in reversed(final):
         size = read_manifest(newest).size
         change = work.log.newest_status(batch.statement_id, below=size)
         row = None if change is None else judging(final, change.index)
-        if entry < size and (change is None) == (row is None):
+        stands = change is None or not work.statuses.has_fallen(change.index)
+        if entry < size and stands and (change is None) == (row is None):
             break
     else:
         raise Pending(f"the newest statuses of batch {batch.id} are not final yet", hint="See: notary batches")

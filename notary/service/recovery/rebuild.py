@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -10,10 +11,11 @@ from itertools import count
 from notary.core.canonical import canonical
 from notary.core.digest import ZERO, Digest, LeafIndex, sha256
 from notary.core.encoding import parse_time
+from notary.core.errors import IssuerError
 from notary.core.evm import Header
 from notary.core.leaf import Form
 from notary.core.manifest import Manifest
-from notary.core.statement import BatchStatement
+from notary.core.statement import BatchStatement, SignedStatement
 from notary.ports.ledger import (
     AnchorRow,
     AnchorState,
@@ -26,7 +28,7 @@ from notary.ports.ledger import (
     StateRow,
     UnitOfWork,
 )
-from notary.service.log.entries import append
+from notary.service.log.entries import append, check_word
 from notary.service.members.registry import Members
 from notary.service.recovery.events import Event
 from notary.service.recovery.fill import Filling, LostBatch
@@ -66,6 +68,8 @@ def rebuild(work: UnitOfWork, found: Found, random: Callable[[int], bytes]) -> N
         if entry.batch is None:
             if index in found.lists:
                 work.statuses.add_list(index, found.lists[index])
+                if _has_fallen(found, index, entry.signed):
+                    work.statuses.fall(index, entry.signed.id)
         else:
             batch = found.batches[entry.about]
             row = _batch_row(numbers[entry.about], index, entry.batch, entry)
@@ -81,6 +85,18 @@ def rebuild(work: UnitOfWork, found: Found, random: Callable[[int], bytes]) -> N
         work.anchors.save_manifest(_manifest_row(number, manifest, checkpoint, pinned=found.whole or not newest))
         for event in found.anchors.get(manifest.digest(), ()):
             work.anchors.save(_anchor_row(ManifestNumber(number), event))
+
+
+def _has_fallen(found: Found, index: LeafIndex, signed: SignedStatement) -> bool:
+    """Say whether a status statement's key had fallen by every anchor that judges it."""
+    members = {state.state.digest(): state for state in found.states}
+    for manifest in found.manifests:
+        for event in found.anchors.get(manifest.digest(), ()) if manifest.judges(index) else ():
+            assert event.proof is not None
+            with suppress(IssuerError):
+                check_word(members[event.seen.registry], signed, Header.parse(event.proof.header).timestamp)
+                return False
+    return True
 
 
 def state_row(members: Members, *, in_force: bool) -> StateRow:

@@ -6,9 +6,27 @@ from notary.core.digest import LeafIndex
 from notary.core.errors import OperatorError
 from notary.core.registry import MemberRecord
 from notary.core.status import StatusList
-from notary.ports.ledger import AnchorState, BatchRow, CredentialId, ManifestRow, MarkRow, PendingMark, UnitOfWork
+from notary.ports.ledger import (
+    AnchorState,
+    BatchRow,
+    CredentialId,
+    EntryRow,
+    ManifestRow,
+    MarkRow,
+    PendingMark,
+    UnitOfWork,
+)
 from notary.service.members.registry import Members
 from notary.service.rounds.drawing import read_manifest
+
+
+def newest_standing(work: UnitOfWork, batch: BatchRow) -> EntryRow | None:
+    """Return the newest status statement about a logged batch whose key has not fallen."""
+    assert batch.statement_id is not None
+    entry = work.log.newest_status(batch.statement_id)
+    while entry is not None and work.statuses.has_fallen(entry.index):
+        entry = work.log.newest_status(batch.statement_id, below=entry.index)
+    return entry
 
 
 def newest_list(work: UnitOfWork, batch: BatchRow) -> StatusList:
@@ -16,8 +34,7 @@ def newest_list(work: UnitOfWork, batch: BatchRow) -> StatusList:
 
     OperatorError where a total loss took them: a list made up would reinstate what was revoked.
     """
-    assert batch.statement_id is not None
-    entry = work.log.newest_status(batch.statement_id)
+    entry = newest_standing(work, batch)
     if entry is None:
         return StatusList(batch.size)
     data = work.statuses.list_of(entry.index)

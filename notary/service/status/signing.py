@@ -19,7 +19,7 @@ from notary.core.merkle import TreeBuilder
 from notary.core.status import PER_CHUNK, Status, StatusList
 from notary.core.summary import summarize
 from notary.service.notary import Notary
-from notary.service.status.lists import due_marks, newest_list
+from notary.service.status.lists import due_marks, newest_list, newest_standing
 from notary.service.status.statements import StatusDraft
 from notary.service.submission.accept import place
 from notary.service.submission.seal import BatchFile
@@ -60,7 +60,8 @@ def differences(
     """Compare each draft with the list signed last of its batch; IssuerError where it is not the institution's batch.
 
     Every changed position must be one of the batch file's, of a credential that
-    the institution holds; a draft that changes nothing is refused.
+    the institution holds. The list signed last may be asked for again, by another
+    key: the one it was signed with fell before a chain had it.
     """
     last: dict[Digest, StatusDraft] = {}
     for draft in sorted(signed_before, key=lambda draft: draft.statement.seq):
@@ -101,8 +102,8 @@ def _compare(
         position = file.positions[index]
         where = place(position.source, position.line)
         moves.append((index, position.leaf.digest, where, before.get(index), draft.listed.get(index)))
-    if not moves:
-        raise IssuerError(f"the list of batch {draft.batch} is the one you signed last: it changes nothing")
+    if not moves and last is None:
+        raise IssuerError(f"the list of batch {draft.batch} changes nothing: all are valid in it")
     return None if last is None else last.statement.seq, moves
 
 
@@ -141,7 +142,7 @@ def differences_here(notary: Notary, drafts: Iterable[StatusDraft]) -> tuple[Dif
                 moves.append(
                     Changed(index, source, position.learner, position.title, before.get(index), after.get(index))
                 )
-            newest = work.log.newest_status(draft.statement.batch)
+            newest = newest_standing(work, batch)
             found.append(Difference(draft, newest.seq if newest else None, tuple(moves)))
     return tuple(found)
 
