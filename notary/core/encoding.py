@@ -17,9 +17,8 @@ from notary.core.errors import Malformed
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _NO_DIGIT = 58
-_BASE58_DIGITS = 10
-_BASE58_PART = 58**_BASE58_DIGITS
-_BASE58_LETTERS = _BASE58.encode().ljust(256, b"?")
+_BASE58_PAIRS = [first + second for first in _BASE58 for second in _BASE58]
+_BASE58_PART = len(_BASE58_PAIRS) ** 5
 _BASE58_VALUES = bytes(_BASE58.find(chr(byte)) % 59 for byte in range(256))  # find gives -1 for no digit
 _BASE58_LIMIT = 512
 """Longest base58 text decoded: decoding is quadratic, and no key here is near it."""
@@ -86,14 +85,14 @@ def from_hex(text: str, where: str, size: int) -> bytes:
 
 def to_base58(data: bytes) -> str:
     """Return base58btc without a multibase prefix (leading zero bytes become '1')."""
-    number, digits = int.from_bytes(data), bytearray()
+    number, pairs = int.from_bytes(data), list[str]()
     while number:
         number, part = divmod(number, _BASE58_PART)  # of what fits a machine word, digits come cheaply
-        for _ in range(_BASE58_DIGITS):
-            digits.append(part % 58)
-            part //= 58
-    text = digits[::-1].lstrip(b"\0").translate(_BASE58_LETTERS).decode()
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + text
+        for _ in range(5):
+            part, pair = divmod(part, len(_BASE58_PAIRS))
+            pairs.append(_BASE58_PAIRS[pair])
+    zeros = len(data) - len(data.lstrip(b"\0"))
+    return "1" * zeros + "".join(reversed(pairs)).lstrip("1")
 
 
 def from_base58(text: str, where: str) -> bytes:

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
+
+import orjson
 
 from notary.core.canonical import JSON, canonical
 from notary.core.digest import sha256
@@ -56,23 +59,14 @@ class CredentialKey:
         """Return all of `prove` that needs no private key."""
         if _PROOF in credential:
             raise Malformed("the credential to be signed", expected="no proof", actual="one")
-        options: dict[str, JSON] = {
-            "type": PROOF_TYPE,
-            "cryptosuite": self.key.cryptosuite,
-            "created": created,
-            "verificationMethod": self.method,
-            "proofPurpose": PURPOSE,
-        }
-        if "@context" in credential:
-            options["@context"] = credential["@context"]
+        context = canonical(credential["@context"]) if "@context" in credential else None
+        options, opened, closed = _proof(self.key.cryptosuite, created, self.method, context)
         # Made canonical once, in the two halves that the proof stands between: signed is the text without it
         # (as `proof.signing_input` says), given out is the text with it.
         before = canonical({name: value for name, value in credential.items() if name < _PROOF})[1:-1]
         after = canonical({name: value for name, value in credential.items() if name > _PROOF})[1:-1]
-        message = sha256(canonical(options)) + sha256(b"{%b}" % b",".join(filter(None, (before, after))))
-        # Within a string every quotation mark is escaped, so these bytes are the member.
-        opened, value, closed = canonical([{**options, "proofValue": "z"}]).partition(b'"proofValue":"z')
-        head = b",".join(filter(None, (before, b'"proof":' + opened + value)))
+        message = options + sha256(b"{%b}" % b",".join(filter(None, (before, after))))
+        head = b",".join(filter(None, (before, b'"proof":' + opened)))
         tail = b",".join(filter(None, (closed, after)))
         return Unsigned(message, b"{" + head, tail + b"}")
 
@@ -87,6 +81,23 @@ class CredentialKey:
         signature = self.sign(unsigned.message)
         text = to_base58(signature) if unsigned.tail else to_base64url(signature)
         return unsigned.head + text.encode() + unsigned.tail
+
+
+@lru_cache(maxsize=8)
+def _proof(cryptosuite: str, created: str, method: str, context: bytes | None) -> tuple[bytes, bytes, bytes]:
+    """Return the hash of a proof's options, and its bytes before and after the signature: one class shares them."""
+    options: dict[str, JSON] = {
+        "type": PROOF_TYPE,
+        "cryptosuite": cryptosuite,
+        "created": created,
+        "verificationMethod": method,
+        "proofPurpose": PURPOSE,
+    }
+    if context is not None:
+        options["@context"] = orjson.loads(context)
+    # Within a string every quotation mark is escaped, so these bytes are the member.
+    opened, value, closed = canonical([{**options, "proofValue": "z"}]).partition(b'"proofValue":"z')
+    return sha256(canonical(options)), opened + value, closed
 
 
 def _claims(credential: Mapping[str, JSON]) -> dict[str, JSON]:

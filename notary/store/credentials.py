@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Select, and_, delete, false, func, insert, literal, or_, select, update
 
 from notary.core.digest import Digest, TreeSize
 from notary.core.errors import OperatorError
@@ -89,6 +89,7 @@ class SqlCredentials:
                 new.issuer,
                 None if new.until is None else time.process_bind_param(new.until, dialect),
                 new.again,
+                new.achievement,
             )
             for number, new in numbered
         ]
@@ -115,23 +116,24 @@ class SqlCredentials:
             yield leaf
 
     def unsealed_notable(
-        self, institution: str, *, issuers: Sequence[str], at: datetime, every: bool = False
+        self, institution: str, *, issuers: Sequence[str], at: datetime, programmes: Sequence[str] = ()
     ) -> Iterator[tuple[CredentialRow, bool]]:
         waiting = credential_waiting.c
         nameless = or_(credential.c.learner.is_(None), credential.c.title.is_(None))
+        beyond = or_(waiting.achievement.is_(None), waiting.achievement.not_in(programmes))
         notable = or_(
             and_(credential.c.form != Form.FILE, nameless),
             waiting.again,
             waiting.issuer.not_in([institution, *issuers]),
             waiting.until <= at,
+            beyond if programmes else false(),
         )
         # From what waits to the credentials: the other way round all that were ever submitted would be looked at.
         joined = credential_waiting.join(credential, waiting.number == credential.c.number)
         joined = joined.outerjoin(credential_content, waiting.number == credential_content.c.number)
         joined = joined.outerjoin(place, waiting.number == place.c.number)
-        statement = select(*_WHOLE, waiting.again).select_from(joined).where(waiting.institution == institution)
-        if not every:
-            statement = statement.where(notable)
+        found = select(*_WHOLE, waiting.again).select_from(joined)
+        statement = found.where(waiting.institution == institution, notable)
         for *row, again in stream(self._connection, statement, waiting.number, page=_CONTENTS):
             yield CredentialRow(*row), again
 

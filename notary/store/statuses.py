@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, FromClause, Select, delete, func, insert, select, update
 
 from notary.core.digest import Digest, LeafIndex
 from notary.ports.ledger.batches import BatchId
 from notary.ports.ledger.credentials import CredentialId
-from notary.ports.ledger.statuses import MarkNumber, MarkRow, PendingMark, Position
+from notary.ports.ledger.statuses import MarkNumber, MarkRow, PendingMark, Position, WaitingMark
 from notary.store.rows import insert_many, wiping
 from notary.store.tables import batch as batches
 from notary.store.tables import credential, place, status_list, status_mark
@@ -37,6 +37,19 @@ _JOINED = status_mark.join(credential, status_mark.c.credential == credential.c.
 )
 
 
+def _positions(of: FromClause, found: FromClause) -> Select[Any]:
+    """Ask for the positions of some credentials, found by those with the asked ids."""
+    shown = (of.c.id, of.c.institution, of.c.learner, of.c.title, place.c.batch, place.c.index, batches.c.entry)
+    places = found.outerjoin(place, place.c.number == of.c.number).outerjoin(batches, batches.c.id == place.c.batch)
+    return select(credential.c.id.label("asked"), *shown).select_from(places)
+
+
+_is_other = (_same.c.digest == credential.c.digest) & (_same.c.number != credential.c.number)
+_is_its = _same.c.institution == credential.c.institution
+_OWN = _positions(credential, credential)
+_OTHERS = _positions(_same, credential.join(_same, _is_other & _is_its)).order_by(_same.c.number)
+
+
 class SqlStatuses:
     """The statuses of one unit of work."""
 
@@ -46,33 +59,10 @@ class SqlStatuses:
     def positions(self, names: Sequence[CredentialId]) -> tuple[Position, ...]:
         found: dict[CredentialId, list[Position]] = {name: [] for name in names}
         for chunk in _chunks(sorted(found)):  # neighbours in the index lie on one page
-            own = select(credential.c.id.label("asked"), credential.c.number).where(credential.c.id.in_(chunk))
-            others = (
-                select(credential.c.id.label("asked"), _same.c.number)
-                .join_from(credential, _same, credential.c.digest == _same.c.digest)
-                .where(credential.c.id.in_(chunk), credential.c.institution == _same.c.institution)
-            )
-            meant = own.union(others).subquery()
-            wanted = (
-                select(
-                    meant.c.asked,
-                    credential.c.id,
-                    credential.c.institution,
-                    credential.c.learner,
-                    credential.c.title,
-                    place.c.batch,
-                    place.c.index,
-                    batches.c.entry,
-                )
-                .join_from(meant, credential, meant.c.number == credential.c.number)
-                .outerjoin(place, place.c.number == credential.c.number)
-                .outerjoin(batches, batches.c.id == place.c.batch)
-                .order_by(credential.c.number)
-            )
-            for row in self._connection.execute(wanted).all():
-                position = Position(*row)
-                at = 0 if position.credential == position.asked else len(found[position.asked])
-                found[position.asked].insert(at, position)
+            for row in self._connection.execute(_OWN.where(credential.c.id.in_(chunk))).all():
+                found[row[0]].append(Position(*row))
+            for row in self._connection.execute(_OTHERS.where(credential.c.id.in_(chunk))).all():
+                found[row[0]].append(Position(*row))
         return tuple(chain.from_iterable(found.values()))
 
     def mark(self, rows: Sequence[MarkRow]) -> None:
@@ -108,7 +98,9 @@ class SqlStatuses:
 
     def pending(self, batch: BatchId | None = None) -> tuple[PendingMark, ...]:
         statement = (
-            select(status_mark.c.number, place.c.batch, place.c.index, *_MARKED)
+            select(
+                status_mark.c.number, place.c.batch, place.c.index, credential.c.learner, credential.c.title, *_MARKED
+            )
             .select_from(_JOINED.join(place, place.c.number == credential.c.number))
             .where(status_mark.c.statement.is_(None))
             .order_by(place.c.batch, place.c.index)
@@ -116,9 +108,21 @@ class SqlStatuses:
         if batch is not None:
             statement = statement.where(place.c.batch == batch)
         return tuple(
-            PendingMark(MarkNumber(number), MarkRow(*rest), BatchId(of), LeafIndex(index))
-            for number, of, index, *rest in self._connection.execute(statement).all()
+            PendingMark(number, MarkRow(*rest), of, index, learner, title)
+            for number, of, index, learner, title, *rest in self._connection.execute(statement).all()
         )
+
+    def waiting(self, batch: BatchId | None = None) -> tuple[WaitingMark, ...]:
+        statement = (
+            select(status_mark.c.number, place.c.batch, place.c.index, status_mark.c.status, _new.c.id)
+            .join_from(status_mark, place, place.c.number == status_mark.c.credential)
+            .outerjoin(_new, status_mark.c.replacement == _new.c.number)
+            .where(status_mark.c.statement.is_(None))
+            .order_by(place.c.batch, place.c.index)
+        )
+        if batch is not None:
+            statement = statement.where(place.c.batch == batch)
+        return tuple(WaitingMark(*row) for row in self._connection.execute(statement).all())
 
     def settle(self, marks: Sequence[MarkNumber], statement: Digest) -> None:
         for chunk in _chunks(marks):

@@ -92,6 +92,7 @@ credential_waiting = Table(
     Column("issuer", Text),
     Column("until", UtcTime),
     Column("again", Boolean, nullable=False),
+    Column("achievement", Text),
     _sized("leaf", 32),
     sqlite_with_rowid=False,
 )

@@ -165,7 +165,7 @@ def test_a_statement_that_fell_leaves_what_it_said_marked_again(ledger: SqlLedge
 
 
 def test_what_waits_and_deserves_a_second_look(ledger: SqlLedger) -> None:
-    """Nameless, submitted before, of another issuer, or ended by then; of one institution, in order."""
+    """Nameless, submitted before, of another issuer, ended by then, or for another achievement; in order."""
     from notary.core.leaf import Form
 
     rows = [
@@ -180,7 +180,8 @@ def test_what_waits_and_deserves_a_second_look(ledger: SqlLedger) -> None:
         replace(credential(8), evidence=digest("evidence")),
         credential(9, institution=SCHOOL),
     ]
-    coming = [new(row, issuer=COLLEGE) for row in rows]
+    coming = [new(row, issuer=COLLEGE, achievement="welding") for row in rows]
+    coming[0] = new(rows[0], issuer=COLLEGE)
     coming[3] = new(rows[3], issuer="https://college.example")
     coming[4] = new(rows[4], again=True)
     coming[5] = new(rows[5], issuer="https://elsewhere.example")
@@ -190,7 +191,11 @@ def test_what_waits_and_deserves_a_second_look(ledger: SqlLedger) -> None:
         work.credentials.add(coming)
         found = work.credentials.unsealed_notable(COLLEGE, issuers=["https://college.example"], at=NOON)
         assert [(row, again) for row, again in found] == [(rows[at], at == 4) for at in (1, 2, 4, 5, 6)]
-        every = work.credentials.unsealed_notable(COLLEGE, issuers=[], at=NOON, every=True)
-        assert [row.id for row, _ in every] == [row.id for row in rows[:9]]
+        coming = (
+            work.credentials.unsealed_notable(COLLEGE, issuers=[], at=NOON, programmes=p)
+            for p in (["welding"], ["bakery"])
+        )
+        beyond = [[row.id for row, _ in each] for each in coming]
+        assert beyond == [[rows[at].id for at in (0, *range(1, 7), 8)], [row.id for row in rows[:9]]]
         assert work.credentials.unsealed_evidence(COLLEGE) == {digest("evidence")}
         assert work.credentials.unsealed_evidence(SCHOOL) == set()

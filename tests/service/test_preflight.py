@@ -157,7 +157,7 @@ def test_what_cannot_be_read_any_more_is_an_error(notary_lab: Lab) -> None:
     notary_lab.submit(makers, *notary_lab.credentials(makers, "Ana"))
     with notary_lab.notary.ledger.begin() as work:
         ((row, _),) = work.credentials.unsealed_notable(
-            makers.did, issuers=[], at=notary_lab.notary.clock.now(), every=True
+            makers.did, issuers=[], at=notary_lab.notary.clock.now(), programmes=["another"]
         )
         two = replace(row, link=sha256(b"link"), content=b'{"a":1,"a":2}')
         work.credentials.add([new(two, again=True)])

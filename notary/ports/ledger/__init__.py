@@ -39,6 +39,7 @@ from notary.ports.ledger.statuses import (
     Position,
     Reason,
     Statuses,
+    WaitingMark,
 )
 from notary.ports.ledger.work import Ledger, UnitOfWork
 from notary.ports.ledger.workers import WorkerRow, Workers
@@ -113,6 +114,7 @@ __all__ = [
     "Statuses",
     "StoreRow",
     "UnitOfWork",
+    "WaitingMark",
     "WorkerRow",
     "Workers",
     "id_of",

@@ -31,8 +31,8 @@ class NewCredential(NamedTuple):
     """A credential as it comes in: its `CredentialRow` to be, and what is looked at again before it is sealed.
 
     `issuer`: as which it names its issuer; `until`: when its validity ends; `again`:
-    whether the institution has submitted the same digest before. A tuple, for there are
-    very many.
+    whether the institution has submitted the same digest before; `achievement`: the
+    one it is for, None where that is not known. A tuple, for there are very many.
     """
 
     institution: str
@@ -51,6 +51,7 @@ class NewCredential(NamedTuple):
     issuer: str | None = None
     until: datetime | None = None
     again: bool = False
+    achievement: str | None = None
 
     @property
     def id(self) -> CredentialId:
@@ -130,13 +131,14 @@ class Credentials(Protocol):
         ...
 
     def unsealed_notable(
-        self, institution: str, *, issuers: Sequence[str], at: datetime, every: bool = False
+        self, institution: str, *, issuers: Sequence[str], at: datetime, programmes: Sequence[str] = ()
     ) -> Iterator[tuple[CredentialRow, bool]]:
         """Yield what waits for a batch and deserves a second look, in the order of submission, streamed.
 
         Without learner or title where it is no file; submitted before, which is said beside
         it; of an issuer that is not the institution's id or one of `issuers`; with a validity
-        that has ended at a moment. `every`: all the others too.
+        that has ended at a moment. With `programmes` also what is for another achievement than
+        these, or may be.
         """
         ...
 

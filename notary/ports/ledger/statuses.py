@@ -67,12 +67,25 @@ class MarkRow:
 
 @dataclass(frozen=True, slots=True)
 class PendingMark:
-    """A mark that no statement says yet, of a credential that has a place in a batch."""
+    """A mark that no statement says yet, of a credential that has a place in a batch, and whose credential it is."""
 
     number: MarkNumber
     mark: MarkRow
     batch: BatchId
     index: LeafIndex
+    learner: str | None
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMark:
+    """Of a pending mark, what a statement says."""
+
+    number: MarkNumber
+    batch: BatchId
+    index: LeafIndex
+    status: Status
+    replacement: CredentialId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +125,10 @@ class Statuses(Protocol):
 
     def pending(self, batch: BatchId | None = None) -> tuple[PendingMark, ...]:
         """Return the pending marks of one batch or all, by batch and index."""
+        ...
+
+    def waiting(self, batch: BatchId | None = None) -> tuple[WaitingMark, ...]:
+        """Return the same marks, without whose credentials they are: not one of these is read."""
         ...
 
     def settle(self, marks: Sequence[MarkNumber], statement: Digest) -> None:

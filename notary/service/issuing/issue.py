@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from notary.core import leaf
+from notary.core.credential import read
 from notary.core.digest import Digest, sha256
 from notary.core.encoding import format_time, to_base64url
 from notary.core.errors import IssuerError
 from notary.core.own_signature import CredentialKey
 from notary.core.registry import MemberRecord
 from notary.core.status import Status
+from notary.core.summary import achievements
 from notary.ports.ledger import AwardRow, ContactRow, CredentialId, NewCredential, UnitOfWork
 from notary.service.access.journal import Action, record
 from notary.service.evidence.manifest import Exhibit, attach
@@ -213,6 +215,7 @@ class _Working:
             evidence=evidence,
             issuer=self.desk.maker.issuer.id,
             until=made.until,
+            achievement=self.desk.maker.template.achievement.id,
         )
 
     def _read_again(self, found: Read) -> Read:
@@ -220,7 +223,9 @@ class _Working:
         if isinstance(found, Refused):
             return found
         again = read_source(Source(found.data, found.source, found.line), self.member)
-        return found if isinstance(again, Reading) and again.digest == found.digest else again
+        if not isinstance(again, Reading) or again.digest != found.digest:
+            return again
+        return found if achievements(read(found.data, found.source, found.form)) == ((found.achievement,),) else again
 
     def _evidence(self, learner: Learner) -> Digest | None:
         """Pin a row's evidence; who has none of their own shares the copy of the criteria page."""

@@ -30,8 +30,8 @@ Row: TypeAlias = tuple[int, tuple[str, ...]]
 
 _ALONE = 2000
 """Rows up to here are made in this process: starting another takes longer."""
-_CHUNK = 250
-_IN_FLIGHT = 24
+_CHUNK = 100
+_IN_FLIGHT = 60
 """Chunks for each other process that are made or wait for it: enough for while a unit of 5,000 is written."""
 _COLLECTED = 100_000
 """New objects after which Python looks for cycles: credentials hold none, and looking at them all is slow."""
@@ -92,19 +92,42 @@ def _beside(rows: Iterator[Row], making: Making, processes: int) -> Iterator[Mad
     without_key = replace(making, key=replace(making.key, sign=_refuse))
     # Spawned, not forked: this process holds databases, locks and threads that a copy must not touch.
     with ProcessPoolExecutor(processes, get_context("spawn"), _set_up, (without_key,)) as pool:
-        flying: deque[Future[list[Made | tuple[Finding, ...]]]] = deque()
+        flying: deque[_Chunk] = deque()
         collected = gc.get_threshold()
         gc.set_threshold(_COLLECTED, *collected[1:])
         try:
             while True:
                 while len(flying) < processes * _IN_FLIGHT and (some := list(islice(rows, _CHUNK))):
-                    flying.append(pool.submit(_make, some))
+                    flying.append(_Chunk(some, pool.submit(_make, some)))
                 if not flying:
                     return
+                first = flying[0]
+                while not first.is_made and (free := next((each for each in flying if each.take_back()), None)):
+                    free.made = list(map(making.make, free.rows))  # rather than wait
                 yield from flying.popleft().result()
         finally:
             gc.set_threshold(*collected)
             pool.shutdown(cancel_futures=True)
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """Rows that another process makes, or this one where that has not begun."""
+
+    rows: list[Row]
+    future: Future[list[Made | tuple[Finding, ...]]]
+    made: list[Made | tuple[Finding, ...]] | None = None
+
+    @property
+    def is_made(self) -> bool:
+        return self.made is not None or self.future.done()
+
+    def take_back(self) -> bool:
+        """Take it from the other process, unless that has begun, or this one has done it."""
+        return self.made is None and self.future.cancel()
+
+    def result(self) -> list[Made | tuple[Finding, ...]]:
+        return self.future.result() if self.made is None else self.made
 
 
 def _refuse(_: bytes) -> bytes:

@@ -12,9 +12,8 @@ from notary.ports.ledger import (
     CredentialId,
     EntryRow,
     ManifestRow,
-    MarkRow,
-    PendingMark,
     UnitOfWork,
+    WaitingMark,
 )
 from notary.service.members.registry import Members
 from notary.service.rounds.drawing import read_manifest
@@ -46,17 +45,17 @@ def newest_list(work: UnitOfWork, batch: BatchRow) -> StatusList:
     return StatusList(batch.size, data)
 
 
-def due_marks(work: UnitOfWork, batch: BatchRow) -> tuple[PendingMark, ...]:
+def due_marks(work: UnitOfWork, batch: BatchRow) -> tuple[WaitingMark, ...]:
     """Return the marks of a batch that a statement may say now.
 
     A credential is marked as replaced only once its replacement is final: nobody is left without one.
     """
-    return tuple(mark for mark in work.statuses.pending(batch.id) if is_due(work, mark.mark))
+    return tuple(mark for mark in work.statuses.waiting(batch.id) if is_due(work, mark.replacement))
 
 
-def is_due(work: UnitOfWork, mark: MarkRow) -> bool:
-    """Say whether a statement may say a mark now."""
-    return mark.replacement is None or is_final(work, mark.replacement)
+def is_due(work: UnitOfWork, replacement: CredentialId | None) -> bool:
+    """Say whether a statement may say a mark now, by what takes the credential's place."""
+    return replacement is None or is_final(work, replacement)
 
 
 def is_final(work: UnitOfWork, name: CredentialId) -> bool:

@@ -19,7 +19,7 @@ from notary.core.merkle import TreeBuilder
 from notary.core.status import PER_CHUNK, Status, StatusList
 from notary.core.summary import summarize
 from notary.service.notary import Notary
-from notary.service.status.lists import due_marks, newest_list, newest_standing
+from notary.service.status.lists import newest_list, newest_standing
 from notary.service.status.statements import StatusDraft
 from notary.service.submission.accept import place
 from notary.service.submission.seal import BatchFile
@@ -129,19 +129,12 @@ def differences_here(notary: Notary, drafts: Iterable[StatusDraft]) -> tuple[Dif
             batch = work.batches.get(draft.batch)
             assert batch is not None
             before, after = newest_list(work, batch), draft.listed
-            marks = {pending.index: pending.mark.credential for pending in due_marks(work, batch)}
-            named = {
-                position.index: position
-                for position in work.statuses.positions(list(marks.values()))
-                if position.batch == batch.id
-            }
+            marks = {pending.index: pending for pending in work.statuses.pending(batch.id)}
             moves = []
             for index in _changed(before, after):
-                position = named[index]
-                source = f"credential {position.credential}"
-                moves.append(
-                    Changed(index, source, position.learner, position.title, before.get(index), after.get(index))
-                )
+                marked = marks[index]
+                source = f"credential {marked.mark.credential}"
+                moves.append(Changed(index, source, marked.learner, marked.title, before.get(index), after.get(index)))
             newest = newest_standing(work, batch)
             found.append(Difference(draft, newest.seq if newest else None, tuple(moves)))
     return tuple(found)

@@ -17,7 +17,7 @@ from notary.core.registry import MemberRecord
 from notary.core.shape import Closed
 from notary.core.statement import BatchStatement, SignedStatement, StatusStatement, statement_id
 from notary.core.status import StatusList
-from notary.ports.ledger import BatchId, BatchRow, EntryRow, PendingMark, UnitOfWork
+from notary.ports.ledger import BatchId, BatchRow, EntryRow, UnitOfWork, WaitingMark
 from notary.service.access.journal import Action, record
 from notary.service.log.entries import append, check_place, check_signed, read_statement
 from notary.service.members.registry import Members, members_in_force
@@ -91,7 +91,7 @@ class Unsigned:
     """A batch whose statuses wait: `marks` for a signature, `early` more for their replacement to be final."""
 
     batch: BatchRow
-    marks: tuple[PendingMark, ...]
+    marks: tuple[WaitingMark, ...]
     early: int
 
     @property
@@ -109,13 +109,13 @@ def unsigned_statuses(notary: Notary, member: MemberRecord | None = None) -> tup
 
 
 def _unsigned(work: UnitOfWork) -> Iterator[Unsigned]:
-    marks: dict[BatchId, list[PendingMark]] = {}
-    for mark in work.statuses.pending():
+    marks: dict[BatchId, list[WaitingMark]] = {}
+    for mark in work.statuses.waiting():
         marks.setdefault(mark.batch, []).append(mark)
     for number, pending in marks.items():
         batch = work.batches.get(number)
         if batch is not None and batch.entry is not None:
-            due = tuple(mark for mark in pending if is_due(work, mark.mark))
+            due = tuple(mark for mark in pending if is_due(work, mark.replacement))
             yield Unsigned(batch, due, len(pending) - len(due))
 
 
@@ -156,11 +156,11 @@ def draw_statuses(
     return tuple(drafts)
 
 
-def _marked(work: UnitOfWork, batch: BatchRow, marks: Iterable[PendingMark]) -> StatusList:
+def _marked(work: UnitOfWork, batch: BatchRow, marks: Iterable[WaitingMark]) -> StatusList:
     """Return a batch's newest list with marks put into it."""
     listed = newest_list(work, batch)
     for pending in marks:
-        listed.set(pending.index, pending.mark.status)
+        listed.set(pending.index, pending.status)
     return listed
 
 

@@ -46,7 +46,10 @@ class Source(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A credential read: what the ledger keeps of it. A tuple, for there are very many."""
+    """A credential read: what the ledger keeps of it. A tuple, for there are very many.
+
+    `achievement`: the id of the one it is for, where whoever read it knows that there is no other.
+    """
 
     source: str
     line: int | None
@@ -58,6 +61,7 @@ class Reading(NamedTuple):
     issuer: str | None = None
     until: datetime | None = None
     evidence: Digest | None = None
+    achievement: str | None = None
 
 
 class Accepted(NamedTuple):
@@ -226,5 +230,6 @@ class _Taking:
             reading.issuer,
             reading.until,
             again,
+            reading.achievement,
         )
         return new, token

@@ -188,7 +188,7 @@ class _Looking:
     def findings(self) -> Iterator[Finding]:
         speaker = with_partners(self.member, self.partners)
         for row, again in self.work.credentials.unsealed_notable(
-            self.member.id, issuers=self._names(speaker), at=self.now, every=self._restricted
+            self.member.id, issuers=self._names(speaker), at=self.now, programmes=self._programmes
         ):
             yield from self._names_of(row)
             if again:
@@ -198,8 +198,11 @@ class _Looking:
         yield from self._joint()
 
     @property
-    def _restricted(self) -> bool:
-        return self.claimed is Recognition.AUTHORISED and bool(self.member.programmes)
+    def _programmes(self) -> tuple[str, ...]:
+        """What alone the member may award as claimed; nothing where it may award everything."""
+        if self.claimed is not Recognition.AUTHORISED:
+            return ()
+        return tuple(programme.achievement for programme in self.member.programmes)
 
     @staticmethod
     def _names(speaker: MemberRecord) -> tuple[str, ...]:
@@ -260,7 +263,7 @@ class _Looking:
             yield Finding(Grade.WARNING, "expired", where, "it has expired already", hint, lies.expected, lies.actual)
 
     def _achievements(self, where: str, credential: Credential) -> Iterator[Finding]:
-        if not self._restricted:
+        if not self._programmes:
             return
         try:
             check_programmes(self.member, achievements(credential))
