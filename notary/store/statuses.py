@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, delete, func, insert, select, update
@@ -58,11 +59,11 @@ class SqlStatuses:
 
     def positions(self, names: Sequence[CredentialId]) -> tuple[Position, ...]:
         found: dict[CredentialId, list[Position]] = {name: [] for name in names}
-        for chunk in _chunks(sorted(found)):  # neighbours in the index lie on one page
-            for row in self._connection.execute(_OWN.where(credential.c.id.in_(chunk))).all():
-                found[row[0]].append(Position(*row))
-            for row in self._connection.execute(_OTHERS.where(credential.c.id.in_(chunk))).all():
-                found[row[0]].append(Position(*row))
+        for chunk in _chunks(sorted(self._numbers(names).values())):  # neighbours lie on one page
+            asked = credential.c.number.in_(chunk)
+            for wanted in (_OWN.where(asked), _OTHERS.where(asked)):
+                for row in self._connection.execute(wanted).all():
+                    found[row[0]].append(Position(*row))
         return tuple(chain.from_iterable(found.values()))
 
     def mark(self, rows: Sequence[MarkRow]) -> None:
@@ -97,32 +98,27 @@ class SqlStatuses:
         self._drop_pending(list(self._numbers(names).values()))
 
     def pending(self, batch: BatchId | None = None) -> tuple[PendingMark, ...]:
-        statement = (
-            select(
-                status_mark.c.number, place.c.batch, place.c.index, credential.c.learner, credential.c.title, *_MARKED
-            )
-            .select_from(_JOINED.join(place, place.c.number == credential.c.number))
-            .where(status_mark.c.statement.is_(None))
-            .order_by(place.c.batch, place.c.index)
-        )
-        if batch is not None:
-            statement = statement.where(place.c.batch == batch)
+        shown = (place.c.batch, place.c.index, status_mark.c.number, credential.c.learner, credential.c.title)
+        found = self._unsaid(select(*shown, *_MARKED).select_from(_JOINED), batch)
         return tuple(
             PendingMark(number, MarkRow(*rest), of, index, learner, title)
-            for number, of, index, learner, title, *rest in self._connection.execute(statement).all()
+            for of, index, number, learner, title, *rest in found
         )
 
     def waiting(self, batch: BatchId | None = None) -> tuple[WaitingMark, ...]:
-        statement = (
-            select(status_mark.c.number, place.c.batch, place.c.index, status_mark.c.status, _new.c.id)
-            .join_from(status_mark, place, place.c.number == status_mark.c.credential)
-            .outerjoin(_new, status_mark.c.replacement == _new.c.number)
-            .where(status_mark.c.statement.is_(None))
-            .order_by(place.c.batch, place.c.index)
-        )
+        shown = (place.c.batch, place.c.index, status_mark.c.number, status_mark.c.status, _new.c.id)
+        marks = select(*shown).outerjoin_from(status_mark, _new, status_mark.c.replacement == _new.c.number)
+        return tuple(WaitingMark(number, of, index, *rest) for of, index, number, *rest in self._unsaid(marks, batch))
+
+    def _unsaid(self, marks: Select[Any], batch: BatchId | None) -> list[Any]:
+        """Ask for marks that no statement says, by batch and index, which stand first.
+
+        Ordered here: SQLite would walk through the places of whole batches, a million, to have them in order.
+        """
+        wanted = marks.join(place, place.c.number == status_mark.c.credential).where(status_mark.c.statement.is_(None))
         if batch is not None:
-            statement = statement.where(place.c.batch == batch)
-        return tuple(WaitingMark(*row) for row in self._connection.execute(statement).all())
+            wanted = wanted.where(place.c.batch + 0 == batch)
+        return sorted(self._connection.execute(wanted).all(), key=itemgetter(0, 1))
 
     def settle(self, marks: Sequence[MarkNumber], statement: Digest) -> None:
         for chunk in _chunks(marks):

@@ -66,7 +66,7 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         moment = value if dialect.name == "postgresql" else datetime.fromisoformat(value)
-        return moment.astimezone(UTC)
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 class OneOf(TypeDecorator[Choice], Generic[Choice]):
