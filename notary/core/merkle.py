@@ -14,12 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from hashlib import sha256
+from itertools import islice
 from typing import Self, TypeAlias
 
 from notary.core.digest import SIZE, Digest, LeafIndex, TreeSize, node_hash
 from notary.core.encoding import to_digest_text
 from notary.core.errors import Malformed, Mismatch
 
+_SUBTREE = 10
+"""Level of the subtrees that many leaves are added by."""
 NodeReader: TypeAlias = Callable[[int, int], Digest]
 """Gives the node at (level, index); it is asked for complete nodes only."""
 
@@ -147,14 +150,28 @@ class TreeBuilder:
 
         The node of level L has index `leaf index >> L`: what a node store keeps.
         """
-        node, completed = leaf, [leaf]
-        ones = self._size
+        return self._add(leaf, 0)
+
+    def extend(self, leaves: Iterable[Digest]) -> None:
+        """Add leaves of which no node is kept: complete subtrees at once, which costs half."""
+        coming = iter(leaves)
+        while some := list(islice(coming, 1 << _SUBTREE)):
+            if len(some) == 1 << _SUBTREE and self._size % len(some) == 0:
+                self._add(Tree(some).root, _SUBTREE)
+            else:
+                for leaf in some:
+                    self._add(leaf, 0)
+
+    def _add(self, node: Digest, level: int) -> list[Digest]:
+        """Add a complete subtree by its root; return it and the nodes above that it completes."""
+        completed = [node]
+        ones = self._size >> level
         while ones & 1:
             node = node_hash(self._edge.pop(), node)
             completed.append(node)
             ones >>= 1
         self._edge.append(node)
-        self._size += 1
+        self._size += 1 << level
         return completed
 
     def root(self) -> Digest:

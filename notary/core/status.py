@@ -75,8 +75,7 @@ class StatusList:
     def root(self) -> Digest:
         """Return the root over the chunks."""
         builder = TreeBuilder()
-        for chunk in self.chunks():
-            builder.append(leaf_hash(chunk))
+        builder.extend(map(leaf_hash, self.chunks()))
         return builder.root()
 
     def __bytes__(self) -> bytes:

@@ -322,6 +322,22 @@ def test_a_stored_tree_is_taken_up_where_it_stands(size: int, more: int) -> None
         assert read == proof
 
 
+@pytest.mark.parametrize("before", [0, 1, 1023, 1024])
+@pytest.mark.parametrize("many", [0, 1, 1023, 1024, 3 * 1024 + 5])
+def test_many_leaves_at_once_are_the_same_tree(before: int, many: int) -> None:
+    """Whether they begin and end with a subtree or not; and it grows on as if each had been appended."""
+    leaves = [leaf_hash(number.to_bytes(4)) for number in range(before + many + 1)]
+    builder, slow = TreeBuilder(), TreeBuilder()
+    for leaf in leaves[:before]:
+        builder.append(leaf)
+    builder.extend(leaves[before : before + many])
+    for leaf in leaves[:-1]:
+        slow.append(leaf)
+    assert builder.size == slow.size == before + many
+    assert builder.append(leaves[-1]) == slow.append(leaves[-1])
+    assert builder.root() == slow.root()
+
+
 # Costs
 
 

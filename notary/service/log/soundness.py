@@ -45,8 +45,7 @@ def check_ledger(ledger: Ledger, origin: str) -> Holdings:
         batches = work.batches.all()
         for batch in batches:
             tree = TreeBuilder()
-            for leaf in work.credentials.leaves(batch.id):
-                tree.append(leaf)
+            tree.extend(work.credentials.leaves(batch.id))
             # No leaf at all: a total loss took them, and `recover` could not have them back.
             if tree.size and (tree.size != batch.size or tree.root() != batch.root):
                 raise _unsound(f"the leaves of batch {batch.id} do not give its root")

@@ -188,8 +188,7 @@ def _check_snapshots(manifests: Sequence[Manifest], entries: Sequence[Entry]) ->
                 leaves[places[entry.about]] = leaf_hash(snapshot_entry(entry.about, entry.signed.id))
         if stale:
             builder = TreeBuilder()
-        for leaf in leaves[builder.size :]:
-            builder.append(leaf)
+        builder.extend(leaves[builder.size :])
         if builder.root() != manifest.snapshot:
             raise Mismatch(
                 f"the snapshot of the manifest over {manifest.size} entries is not the log's",

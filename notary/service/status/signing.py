@@ -142,8 +142,7 @@ def differences_here(notary: Notary, drafts: Iterable[StatusDraft]) -> tuple[Dif
 
 def _root(file: BatchFile) -> Digest:
     tree = TreeBuilder()
-    for position in file.positions:
-        tree.append(position.leaf.hash())
+    tree.extend(position.leaf.hash() for position in file.positions)
     if not tree.size:
         raise IssuerError("a batch file holds no position")
     return tree.root()

@@ -50,8 +50,7 @@ def seal(
     report.check(accept_warnings=accept_warnings)
     with notary.ledger.begin() as work:
         tree = TreeBuilder()
-        for leaf in work.credentials.unsealed_leaves(member.id):
-            tree.append(leaf)
+        tree.extend(work.credentials.unsealed_leaves(member.id))
         if tree.size != report.size:
             raise IssuerError("credentials came in while these were looked over", hint="Seal again: notary seal")
         batch = BatchRow(
