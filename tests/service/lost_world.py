@@ -64,6 +64,7 @@ class Lab:
     folder: Path
     log_key: KeyFile
     wallet: EvmKey
+    governor: EvmKey
     institutions: tuple[Institution, ...]
     registry: Address
     contract: Address
@@ -198,7 +199,7 @@ def found_lab(folder: Path) -> Lab:
     folder.mkdir(parents=True, exist_ok=True)
     institutions = tuple(Institution(profile, new_key()) for profile in PROFILES[:2])
     wallet, governor = EvmKey.generate(), EvmKey.generate()
-    bare = Lab(folder, new_key(), wallet, institutions, Address(bytes(20)), Address(bytes(20)))
+    bare = Lab(folder, new_key(), wallet, governor, institutions, Address(bytes(20)), Address(bytes(20)))
     with bare.chain() as chain, bare.ledger() as ledger:
         chain.fund(wallet.address)
         (site,) = found(

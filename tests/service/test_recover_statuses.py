@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 from notary.core.errors import OperatorError
 from notary.core.log import index_path
 from notary.core.manifest import Manifest
+from notary.core.registry import Compromise, MemberKey, Period
 from notary.core.status import Status
 from notary.core.verify import verify
 from notary.ports.ledger import REASONS, BatchId, CredentialId
+from notary.service.governance.applying import change_members
 from notary.service.log.soundness import check_ledger
 from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
@@ -21,7 +24,7 @@ from notary.service.receipts.trust import export_trust
 from notary.service.status.marking import Wish, mark, plan_marks
 from notary.service.status.statements import draw_statuses, log_status
 from notary.service.submission.signing import sign
-from tests.service.lost_world import ORIGIN, Lab, grown_lab
+from tests.service.lost_world import ORIGIN, SINCE, Lab, grown_lab, new_key
 from tests.service.test_recover import link, lose
 
 
@@ -59,6 +62,33 @@ def results(notary: Notary) -> list[str]:
     """The verdicts on the first batch's receipts."""
     trust, now = export_trust(notary, "the lost"), datetime.now(UTC)
     return [verify(bytes(made), trust, at=now).result.value for _, made in batch_receipts(notary, BatchId(1))]
+
+
+def test_a_statement_whose_key_fell_counts_no_more_after_a_loss_than_before(tmp_path: Path) -> None:
+    """It is in the log, and its anchor says that its key was compromised by then: receipts show what stands."""
+    lab = grown_lab(tmp_path / "lab", rounds=1)
+    college, other = lab.institutions[0], new_key()
+    key = other.public_key_multibase
+    method = f"{college.did}#{key}"
+    with lab.open() as notary:
+        (first, *others) = members_in_force(notary.ledger).records
+        assert first.id == college.did
+        more = replace(first, keys=(*first.keys, MemberKey(method, key, ("status",), Period(SINCE, None), False)))
+        change_members(notary, [more, *others], [lab.governor.approve])
+        with notary.ledger.read() as work:
+            name = next(iter(work.credentials.of_batch(BatchId(1)))).id
+        mark(notary, plan_marks(notary, more, Status.REVOKED, [Wish(name, REASONS[Status.REVOKED][0])]))
+        (draft,) = draw_statuses(notary, more)
+        log_status(notary, sign(draft.statement, other, method))
+        change_members(
+            notary, [more, *others], [lab.governor.approve], compromised=[Compromise(key, "2026-01-02T00:00:00Z")]
+        )
+        lab.anchor(notary)
+        assert results(notary) == ["verified"] * 3
+    lost = lab.copy(tmp_path / "lost", ledger=False)
+    lost.recover()
+    with lost.open("recovered") as notary:
+        assert results(notary) == ["verified"] * 3
 
 
 def test_what_was_revoked_stays_revoked(lab: Lab) -> None:
