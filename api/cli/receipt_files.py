@@ -81,10 +81,17 @@ def _of_table(data: bytes) -> dict[str, str]:
 
 
 def write_trust(
-    notary: Notary, settings: Settings, path: Path, block_notes: Quorum = NOBODY, witnesses: Quorum = NOBODY
+    notary: Notary,
+    settings: Settings,
+    path: Path,
+    block_notes: Quorum = NOBODY,
+    witnesses: Quorum = NOBODY,
+    anchors_needed: int = 1,
 ) -> TrustFile:
     """Write what a verifier should know today."""
-    trust = export_trust(notary, settings.name, block_notes=block_notes, witnesses=witnesses)
+    trust = export_trust(
+        notary, settings.name, anchors_needed=anchors_needed, block_notes=block_notes, witnesses=witnesses
+    )
     temporary = path.with_name(path.name + ".new")
     temporary.write_bytes(canonical(trust.to_json()) + b"\n")
     temporary.replace(path)

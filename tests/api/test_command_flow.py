@@ -210,6 +210,8 @@ def test_single_receipt_and_trust_file(founded_desk: Desk) -> None:
     exported = desk.say("trust", "export", "mine.json")
     assert "Harbour: 1 member in registry state 1;" in exported
     assert "1 final block known" in desk.say("trust", "show", "mine.json")
+    refused = desk.say("trust", "export", "two.json", "--anchors-needed", 2, code=1)
+    assert "at most the number of chains, 1, found 2" in refused
     desk.run("verify", f"{accepted['id']}.receipt.json", "--trust", "mine.json")
 
 

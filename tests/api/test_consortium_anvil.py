@@ -125,6 +125,9 @@ def test_a_consortium_joins_a_second_chain(desk: Desk) -> None:
         assert [each["chain"] for each in trusted] == [one.chain, two.chain]
         for receipt in (before, after):
             assert "Verified." in desk.say("verify", receipt, "--trust", "trust.json")
+        assert "on 2 chains at once" in desk.say("trust", "export", "both.json", "--anchors-needed", 2)
+        assert "Verified." in desk.say("verify", after, "--trust", "both.json")
+        assert "Verified." not in desk.say("verify", before, "--trust", "both.json", code=3)
         decide(desk, desk.json("consortium", "propose", "--member", "College", "--name", "Kolleg")["file"])
         shown = desk.json("consortium", "show")
         assert [(seat["chain"], seat["epoch"]) for seat in shown["seats"]] == [(one.chain, 3), (two.chain, 2 + 1)]

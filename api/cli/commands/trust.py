@@ -33,6 +33,9 @@ def trust() -> None:
 @click.option("--need", type=click.IntRange(min=1), help="How many of those parties are needed. Else all.")
 @click.option("--witness", "witnesses", multiple=True, metavar="VKEY", help="A witness whose cosignatures count.")
 @click.option("--witness-need", type=click.IntRange(min=1), help="How many of those witnesses are needed. Else all.")
+@click.option(
+    "--anchors-needed", type=click.IntRange(min=1), default=1, metavar="N", help="On how many chains. Else one."
+)
 def export(
     settings: Settings,
     file: Path,
@@ -40,15 +43,23 @@ def export(
     need: int | None,
     witnesses: tuple[str, ...],
     witness_need: int | None,
+    anchors_needed: int,
 ) -> Said:
     """Write the trust file as of now: publish it where verifiers get it from, over HTTPS."""
     from api.cli.receipt_files import write_trust
     from api.wiring import open_notary
+    from notary.service.members.registry import members_in_force
 
     notes = _parties(keys, need, "--block-note-key", SignatureType.ED25519)
     cosigners = _parties(witnesses, witness_need, "--witness", SignatureType.COSIGNATURE)
     with open_notary(settings, chains=False) as notary:
-        made = write_trust(notary, settings, file, notes, cosigners)
+        contracts = members_in_force(notary.ledger).state.contracts
+        chains = len({contract.chain for contract in contracts})
+        if anchors_needed > chains:
+            raise IssuerError(
+                "how many anchors are needed", expected=f"at most the number of chains, {chains}", actual=anchors_needed
+            )
+        made = write_trust(notary, settings, file, notes, cosigners, anchors_needed)
     return Said(
         [f"Wrote {shown(file)}, as of {made.date}.", *_describe(made)],
         {"file": str(file), "trust": made.to_json()},
@@ -98,5 +109,7 @@ def _describe(found: TrustFile) -> list[str]:
         if each.witnesses.keys:
             asked = f"{each.witnesses.need} of {count(len(each.witnesses.keys), 'witness', 'witnesses')}"
             lines.append(f"    checkpoints cosigned by {asked};")
+        if each.anchors_needed > 1:
+            lines.append(f"    on {each.anchors_needed} chains at once;")
         lines.append(f"    anchored on {chains}, {count(blocks, 'final block')} known; log {logs}.")
     return lines or ["  nothing yet: every receipt is unknown by it."]
