@@ -7,11 +7,9 @@ business, to processes of this user's own.
 
 from __future__ import annotations
 
-import gc
 import os
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain, islice
@@ -20,6 +18,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from notary.core.digest import Digest
 from notary.core.own_signature import CredentialKey, Unsigned
+from notary.service.beside import collect_rarely, rarely_collected, share
 from notary.service.issuing.badge import BadgeMaker
 from notary.service.issuing.finding import Finding
 from notary.service.issuing.learner import Learner, RowReader
@@ -33,8 +32,6 @@ _ALONE = 2000
 _CHUNK = 100
 _IN_FLIGHT = 60
 """Chunks for each other process that are made or wait for it: enough for while a unit of 5,000 is written."""
-_COLLECTED = 100_000
-"""New objects after which Python looks for cycles: credentials hold none, and looking at them all is slow."""
 
 
 class Made(NamedTuple):
@@ -90,44 +87,21 @@ def make_all(rows: Iterator[Row], making: Making, processes: int | None = None) 
 
 def _beside(rows: Iterator[Row], making: Making, processes: int) -> Iterator[Made | tuple[Finding, ...]]:
     without_key = replace(making, key=replace(making.key, sign=_refuse))
-    # Spawned, not forked: this process holds databases, locks and threads that a copy must not touch.
-    with ProcessPoolExecutor(processes, get_context("spawn"), _set_up, (without_key,)) as pool:
-        flying: deque[_Chunk] = deque()
-        collected = gc.get_threshold()
-        gc.set_threshold(_COLLECTED, *collected[1:])
+    chunks = iter(lambda: list(islice(rows, _CHUNK)), [])
+    with (
+        ProcessPoolExecutor(processes, get_context("spawn"), _set_up, (without_key,)) as pool,
+        rarely_collected(),
+    ):
         try:
-            while True:
-                while len(flying) < processes * _IN_FLIGHT and (some := list(islice(rows, _CHUNK))):
-                    flying.append(_Chunk(some, pool.submit(_make, some)))
-                if not flying:
-                    return
-                first = flying[0]
-                while not first.is_made and (free := next((each for each in flying if each.take_back()), None)):
-                    free.made = list(map(making.make, free.rows))  # rather than wait
-                yield from flying.popleft().result()
+            for _, made in share(
+                chunks,
+                at_once=processes * _IN_FLIGHT,
+                send=lambda some: pool.submit(_make, some),
+                here=lambda some: list(map(making.make, some)),
+            ):
+                yield from made
         finally:
-            gc.set_threshold(*collected)
             pool.shutdown(cancel_futures=True)
-
-
-@dataclass(slots=True)
-class _Chunk:
-    """Rows that another process makes, or this one where that has not begun."""
-
-    rows: list[Row]
-    future: Future[list[Made | tuple[Finding, ...]]]
-    made: list[Made | tuple[Finding, ...]] | None = None
-
-    @property
-    def is_made(self) -> bool:
-        return self.made is not None or self.future.done()
-
-    def take_back(self) -> bool:
-        """Take it from the other process, unless that has begun, or this one has done it."""
-        return self.made is None and self.future.cancel()
-
-    def result(self) -> list[Made | tuple[Finding, ...]]:
-        return self.future.result() if self.made is None else self.made
 
 
 def _refuse(_: bytes) -> bytes:
@@ -142,7 +116,7 @@ _making: Making | None = None
 
 def _set_up(making: Making) -> None:
     global _making  # noqa: PLW0603  # a pool's process has no other place
-    gc.set_threshold(_COLLECTED)
+    collect_rarely()
     _making = making
 
 
