@@ -149,8 +149,10 @@ def _fees(point: str, gwei: int) -> Act:
 
 def _base_fee(world: World, wei: int) -> None:
     """Let the next block ask so much for a unit of gas; each emptier one after it asks an eighth less."""
-    world.rpc.ask("anvil_setNextBlockBaseFeePerGas", hex(wei))
-    world.rpc.ask("anvil_mine", "0x1")
+    assert world.miner is not None
+    with world.miner.stopped():  # a block that came in between would have the fee for itself
+        world.rpc.ask("anvil_setNextBlockBaseFeePerGas", hex(wei))
+        world.rpc.ask("anvil_mine", "0x1")
 
 
 def _kubo_lost(point: str) -> Act:
