@@ -133,6 +133,12 @@ def _in_words(error: Exception) -> OperatorError:
             actual=said,
             hint="Nothing of this unit of work was kept; try again.",
         )
+    if "malformed" in said or "not a database" in said:  # SQLite's words for SQLITE_CORRUPT and SQLITE_NOTADB
+        return OperatorError(
+            "the ledger's file is damaged",
+            actual=said,
+            hint="Stop the notary, and put the newest backup in its place: notary restore FILE --replace.",
+        )
     return OperatorError(
         "the ledger refused a unit of work", actual=said, hint="Nothing of it was kept. Is the database reachable?"
     )

@@ -5,6 +5,7 @@ import re
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -179,6 +180,19 @@ def test_a_file_that_is_no_database_is_left_alone(file: Path) -> None:
 
 
 @pytest.mark.loopback
+def test_a_damaged_ledger_is_to_be_restored(file: Path) -> None:
+    """Its pages overwritten, a disk's fault: the operator is told what to do, not asked whether it is reachable."""
+    open_ledger(f"sqlite:///{file}").close()
+    data = file.read_bytes()
+    file.write_bytes(data[:8192] + bytes(b ^ 0xFF for b in data[8192:]))
+    with (
+        pytest.raises(OperatorError, match="notary restore FILE"),
+        closing(open_ledger(f"sqlite:///{file}")) as ledger,
+        ledger.read() as work,
+    ):
+        work.log.size()
+
+
 def test_a_server_that_is_not_there_is_an_operators_error() -> None:
     """It says so within seconds, without the password."""
     with pytest.raises(OperatorError) as refused:
