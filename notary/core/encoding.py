@@ -18,7 +18,8 @@ from notary.core.errors import Malformed
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _NO_DIGIT = 58
 _BASE58_PAIRS = [first + second for first in _BASE58 for second in _BASE58]
-_BASE58_PART = len(_BASE58_PAIRS) ** 5
+_PAIRS_IN_PART = 5
+_BASE58_PART = len(_BASE58_PAIRS) ** _PAIRS_IN_PART
 _BASE58_VALUES = bytes(_BASE58.find(chr(byte)) % 59 for byte in range(256))  # find gives -1 for no digit
 _BASE58_LIMIT = 512
 """Longest base58 text decoded: decoding is quadratic, and no key here is near it."""
@@ -88,7 +89,7 @@ def to_base58(data: bytes) -> str:
     number, pairs = int.from_bytes(data), list[str]()
     while number:
         number, part = divmod(number, _BASE58_PART)  # of what fits a machine word, digits come cheaply
-        for _ in range(5):
+        for _ in range(_PAIRS_IN_PART):
             part, pair = divmod(part, len(_BASE58_PAIRS))
             pairs.append(_BASE58_PAIRS[pair])
     zeros = len(data) - len(data.lstrip(b"\0"))

@@ -88,11 +88,13 @@ def rebuild(work: UnitOfWork, found: Found, random: Callable[[int], bytes]) -> N
 
 
 def _has_fallen(found: Found, index: LeafIndex, signed: SignedStatement) -> bool:
-    """Say whether a status statement's key had fallen by every anchor that judges it."""
+    """Say whether a status statement's key had fallen by every anchor that judges it; not where one's state is lost."""
     members = {state.state.digest(): state for state in found.states}
     for manifest in found.manifests:
         for event in found.anchors.get(manifest.digest(), ()) if manifest.judges(index) else ():
             assert event.proof is not None
+            if event.seen.registry not in members:
+                return False
             with suppress(IssuerError):
                 check_word(members[event.seen.registry], signed, Header.parse(event.proof.header).timestamp)
                 return False
