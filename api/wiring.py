@@ -182,6 +182,13 @@ def open_ledger(stack: ExitStack, settings: Settings) -> SqlLedger:
     return ledger
 
 
+@contextmanager
+def only_ledger(settings: Settings) -> Iterator[SqlLedger]:
+    """Open the ledger alone: no key, no chain and no store is looked at, and none that is broken is in the way."""
+    with ExitStack() as stack:
+        yield open_ledger(stack, settings)
+
+
 def schedule_of(settings: Settings) -> Schedule:
     """Return when rounds of anchoring are due."""
     return Schedule(settings.anchor_every, settings.anchor_max_wait, settings.max_fee_per_credential)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from api.cli.spoken import count
 from api.settings import Settings
 from api.smtp import Smtp
-from api.wiring import open_notary
+from api.wiring import only_ledger
 from notary.core.errors import NotaryError
 
 _LATE = timedelta(hours=1)
@@ -16,7 +16,7 @@ _LATE = timedelta(hours=1)
 def look_at_mail(settings: Settings, now: datetime) -> tuple[bool, str]:
     """Greet the mail server, and look for mails that wait too long."""
     try:
-        with open_notary(settings, chains=False) as notary, notary.ledger.read() as work:
+        with only_ledger(settings) as ledger, ledger.read() as work:
             found = work.outbox.tally()
         server = Smtp.of(settings)
         if server is None:

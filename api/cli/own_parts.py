@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from api.settings import Settings
-from api.wiring import open_keys, open_notary
+from api.wiring import only_ledger, open_keys, open_notary
 from notary.core.errors import NotaryError, OperatorError
-from notary.service.notary import Notary
+from notary.ports.ledger import Ledger
 
 _TOLERATED = timedelta(minutes=2)
 """How far a clock may be behind: blocks carry whole seconds, and some chains a little of the future."""
@@ -29,8 +29,8 @@ def look_at_clock(settings: Settings, now: datetime) -> tuple[bool, str]:
     A clock that is ahead cannot be told from a chain that stands still.
     """
     try:
-        with open_notary(settings, chains=False) as notary:
-            noted = _newest_noted(notary)
+        with only_ledger(settings) as ledger:
+            noted = _newest_noted(ledger)
     except NotaryError:
         noted = None  # the line of the ledger says it
     if noted and noted - now > _TOLERATED:
@@ -39,6 +39,7 @@ def look_at_clock(settings: Settings, now: datetime) -> tuple[bool, str]:
     try:
         with open_notary(settings) as notary:
             for site in notary.sites:
+                site.chain.check_id()
                 block = site.chain.block(site.chain.latest())
                 if block is None:
                     continue
@@ -47,12 +48,12 @@ def look_at_clock(settings: Settings, now: datetime) -> tuple[bool, str]:
                     return False, _behind(ahead, f"the newest block of {site.chain.id}")
                 compared.append(site.chain.id)
     except OperatorError:
-        return True, f"{now:%Y-%m-%d %H:%M} UTC; not compared with the chains, which are not all reached"
+        return True, f"{now:%Y-%m-%d %H:%M} UTC; not compared with the chains while another line is ✗"
     return True, f"{now:%Y-%m-%d %H:%M} UTC, not behind {', '.join(compared) or 'what the ledger noted'}"
 
 
-def _newest_noted(notary: Notary) -> datetime | None:
-    with notary.ledger.read() as work:
+def _newest_noted(ledger: Ledger) -> datetime | None:
+    with ledger.read() as work:
         times = [row.beat for row in work.workers.all()] + [row.sealed for row in work.batches.all()]
     return max(times, default=None)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from api.cli.spoken import count, shown
 from api.records import Backup
 from api.settings import Settings
-from api.wiring import open_notary, schedule_of
+from api.wiring import only_ledger, open_notary, schedule_of
 from api.worker.outlook import Outlook
 from notary.core.errors import NotaryError, OperatorError
 from notary.service.log.soundness import count_credentials, unknown_anchors
@@ -23,10 +23,10 @@ _BATCHES = "batches"
 def look_at_ledger(settings: Settings) -> tuple[bool, str]:
     """Open the ledger, and ask the chains whether it knows every anchor of this notary's."""
     try:
-        with open_notary(settings, chains=False) as notary:
-            notary.ledger.check()
-            held = count_credentials(notary.ledger)
-            with notary.ledger.read() as work:
+        with only_ledger(settings) as ledger:
+            ledger.check()
+            held = count_credentials(ledger)
+            with ledger.read() as work:
                 says = f"{count(held, 'credential')}, {count(work.log.size(), 'log entry', 'log entries')}"
     except NotaryError as error:
         return False, str(error)
@@ -34,7 +34,7 @@ def look_at_ledger(settings: Settings) -> tuple[bool, str]:
         with open_notary(settings) as notary:
             unknown = next(unknown_anchors(notary), None)
     except OperatorError:
-        return True, f"{says}; not compared with the chains, which are not all reached"
+        return True, f"{says}; not compared with the chains while another line is ✗"
     if unknown:
         return False, (
             f"{says}; but this notary anchored {unknown}, which it does not know: it is an old copy."
@@ -46,8 +46,8 @@ def look_at_ledger(settings: Settings) -> tuple[bool, str]:
 def look_at_backup(settings: Settings, batch_files: Iterable[Path], now: datetime) -> tuple[bool, str]:
     """Say how old the newest backup and batch file are; one of them has to be younger than 24 hours."""
     try:
-        with open_notary(settings, chains=False) as notary:
-            if not count_credentials(notary.ledger):
+        with only_ledger(settings) as ledger:
+            if not count_credentials(ledger):
                 return True, "nothing to back up yet"
     except NotaryError:
         pass  # the line of the ledger says it
@@ -69,7 +69,7 @@ def look_at_worker(settings: Settings, now: datetime) -> tuple[bool, str]:
             outlook = Outlook(notary, schedule_of(settings))
             workers, beat, trouble = outlook.workers, outlook.beat, outlook.condition.trouble
     except NotaryError:
-        return False, "not known while the ledger is not reached"
+        return False, "not known while ledger and keys cannot both be opened"
     if standing:
         return False, "; ".join(f"stands still on {row.chain}: {row.reason}" for row in standing)
     if workers and trouble:

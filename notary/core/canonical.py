@@ -44,6 +44,16 @@ class Document(NamedTuple):
     canonical: bytes
 
 
+class Kept(dict[str, JSON]):
+    """An object with its RFC 8785 bytes, for one that very many values share: it is written once. Not to be changed."""
+
+    __slots__ = ("canonical",)
+
+    def __init__(self, members: dict[str, JSON]) -> None:
+        super().__init__(members)
+        self.canonical = canonical(members)
+
+
 def load(data: bytes, where: str, *, max_size: int, max_depth: int = MAX_DEPTH) -> Document:
     """Parse UTF-8 JSON strictly and give its canonical bytes.
 
@@ -68,7 +78,7 @@ def canonical(value: JSON) -> bytes:
     """Return the RFC 8785 bytes of a value built in memory; Malformed where it has none."""
     if _is_plain(value):
         try:
-            fast = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+            fast = orjson.dumps(value, _keeping, orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS)
         except orjson.JSONEncodeError:
             pass  # a lone surrogate, or nested beyond orjson: the slow path says which
         else:
@@ -189,7 +199,7 @@ def _is_plain(value: JSON) -> bool:
     while waiting:
         item = waiting.pop()
         kind = type(item)
-        if kind is str or kind is bool or item is None:
+        if kind is str or kind is bool or item is None or kind is Kept:
             continue
         if kind is int:
             if not -MAX_INTEGER <= cast("int", item) <= MAX_INTEGER:
@@ -204,3 +214,8 @@ def _is_plain(value: JSON) -> bool:
         else:
             return False
     return True
+
+
+def _keeping(value: Kept) -> orjson.Fragment:
+    """Give orjson what it asks for: of plain values it knows all but this one."""
+    return orjson.Fragment(value.canonical)

@@ -98,6 +98,9 @@ def test_the_node_is_another_chains(clinic: Clinic) -> None:
     assert found.keys() == {"chain", "wallet"}
     assert "the node of another chain: expected eip155:7310001, found eip155:1" in found["chain"]
     assert "Correct the URL" in found["chain"]
+    said = clinic.desk.say("doctor", "--data", clinic.data, code=1)
+    assert "every anchor known" not in said
+    assert "not behind" not in said
 
 
 @pytest.mark.parametrize("code", ["0x", "0x6001"], ids=["none", "another"])
@@ -134,8 +137,16 @@ def test_the_ledger_is_down(clinic: Clinic) -> None:
     assert found.keys() >= {"ledger", "worker"}
     assert found.keys().isdisjoint({"chain", "IPFS", "wallet", "keys", "clock"})
     assert "Is the database reachable?" in found["ledger"]
-    assert "while the ledger is not reached" in found["worker"]
+    assert "not known while ledger and keys cannot both be opened" in found["worker"]
     assert "secret" not in clinic.desk.say("doctor", "--data", clinic.data, code=1)
+
+
+def test_the_mail_servers_address_is_wrong(clinic: Clinic) -> None:
+    """How one looks; nothing else is blamed for it."""
+    clinic.settings(smtp="127.0.0.1:2525")
+    found = clinic.bad()
+    assert found.keys() == {"mail"}
+    assert "expected smtp://user@host:587" in found["mail"]
 
 
 @pytest.mark.parametrize("name", ["log.pem", "wallet.json", "governor.json", "passphrase"])
@@ -153,7 +164,7 @@ def test_a_key_file_is_gone(clinic: Clinic, name: str) -> None:
     (clinic.data / "keys" / name).unlink()
     found = clinic.bad()
     assert f"{name} cannot be read" in found["keys"]
-    assert "IPFS" not in found
+    assert found.keys().isdisjoint({"IPFS", "ledger", "backup", "mail"})
     if name in ("wallet.json", "governor.json"):
         assert found.keys() == {"keys", "chain", "wallet"}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from notary.core.cid import Cid, Codec, StoredBlock
 from notary.core.errors import OperatorError
 from notary.core.log import index_path
 from notary.core.manifest import Manifest
@@ -21,6 +22,7 @@ from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
 from notary.service.receipts.making import batch_receipts
 from notary.service.receipts.trust import export_trust
+from notary.service.rounds.advancing import advance
 from notary.service.status.marking import Wish, mark, plan_marks
 from notary.service.status.statements import draw_statuses, log_status
 from notary.service.submission.signing import sign
@@ -88,6 +90,26 @@ def test_a_statement_whose_key_fell_counts_no_more_after_a_loss_than_before(tmp_
     lost.recover()
     with lost.open("recovered") as notary:
         assert results(notary) == ["verified"] * 3
+
+
+def test_a_lost_registry_state_takes_no_revocation_back(tmp_path: Path) -> None:
+    """Nobody can judge the statement's anchor meanwhile: nothing falls, and with the state back all goes on."""
+    lab = grown_lab(tmp_path / "lab", rounds=1)
+    with lab.open() as notary:
+        with notary.ledger.read() as work:
+            name = next(iter(work.credentials.of_batch(BatchId(1)))).id
+        changed(lab, notary, Status.REVOKED, name)
+        members = members_in_force(notary.ledger)
+        first, *others = members.records
+        change_members(notary, [replace(first, name="Renamed"), *others], [lab.governor.approve])
+    lost = lab.copy(tmp_path / "lost", ledger=False)
+    lose(lost, Cid(Codec.RAW, members.state.digest()))
+    assert any(line.startswith("registry state") for line in lost.recover().missing)
+    with lost.open("recovered") as notary:
+        assert any("cannot be had" in held.reason for each in advance(notary) for held in each.held)
+        lost.blocks.put([StoredBlock.of(members.state.block())], pins=())
+        lost.anchor(notary)
+        assert results(notary) == ["revoked", "verified", "verified"]
 
 
 def test_what_was_revoked_stays_revoked(lab: Lab) -> None:

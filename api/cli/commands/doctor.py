@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ def doctor(settings: Settings, batch_files: tuple[Path, ...]) -> Said:
         raise OperatorError(f"there is no notary in {settings.data}", hint="Found one: notary init")
     lines: list[str] = []
     found: list[JSON] = []
+    mailing, settings = settings, replace(settings, smtp="")  # a mail server that is set wrong has its own line
     for at, setting in enumerate(settings.chains):
         chain, wallet = _look_at_chain(settings, at)
         name = setting.node if setting.node == EMBEDDED else urlsplit(setting.node).netloc.rpartition("@")[2]
@@ -54,7 +56,7 @@ def doctor(settings: Settings, batch_files: tuple[Path, ...]) -> Said:
         ("ledger", look_at_ledger(settings)),
         ("backup", look_at_backup(settings, batch_files, now)),
         ("worker", look_at_worker(settings, now)),
-        ("mail", look_at_mail(settings, now)),
+        ("mail", look_at_mail(mailing, now)),
     ):
         lines.append(f"{'✓' if good else '✗'} {part}: {says}")
         found.append({"part": part, "good": good, "says": says})

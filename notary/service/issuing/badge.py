@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from urllib.parse import quote
 
-from notary.core.canonical import JSON, canonical
+from notary.core.canonical import JSON, Kept, canonical
 from notary.core.digest import Digest, sha256
 from notary.core.encoding import to_base64url
 from notary.service.issuing.cells import LAST
@@ -49,7 +49,7 @@ class Issuer:
 
 @dataclass(slots=True)
 class BadgeMaker:
-    """Makes a template's credentials for one issuer; what is the same for all is built once."""
+    """Makes a template's credentials for one issuer; what is the same for all is built and written once."""
 
     template: Template
     issuer: Issuer
@@ -64,13 +64,12 @@ class BadgeMaker:
         facts = _facts(template.achievement)
         described = [_description(template.achievement.id, one) for one in template.results]
         self._facts = [
-            _filled({"type": ["Result"], "resultDescription": key, "value": value}) for key, _, _, value in facts
+            Kept({"type": ["Result"], "resultDescription": key, "value": value}) for key, _, _, value in facts
         ]
-        self._achievement = _achievement(
-            template, [*described, *(_described(key, name, kind) for key, name, kind, _ in facts)]
+        self._achievement = Kept(
+            _achievement(template, [*described, *(_described(key, name, kind) for key, name, kind, _ in facts)])
         )
-
-        self._issuer = self.issuer.to_json()
+        self._issuer = Kept(self.issuer.to_json())
         days: list[JSON] = [None if day is None else day.isoformat() for day in (validity.start, validity.end)]
         lifetime: list[JSON] = [validity.years, validity.months, validity.days]
         assessor = None if template.assessor is None else template.assessor.name
@@ -172,7 +171,7 @@ class BadgeMaker:
                 self._assessors.clear()
             id_ = own.id or self.template.urn("assessor", name)
             more: dict[str, JSON] = {"url": own.url, "email": own.email}
-            self._assessors[name] = _filled({"id": id_, "type": ["Profile"], "name": name, **more})
+            self._assessors[name] = Kept(_filled({"id": id_, "type": ["Profile"], "name": name, **more}))
         return self._assessors[name]
 
 
@@ -250,13 +249,15 @@ def _result(achievement: str, result: Result, value: str | None) -> JSON:
     if value is None:
         return None
     reached = _level_id(achievement, result, value) if result.levels else None
-    return _filled(
-        {
-            "type": ["Result"],
-            "resultDescription": _result_id(achievement, result),
-            "achievedLevel": reached,
-            "value": value,
-        }
+    return Kept(
+        _filled(
+            {
+                "type": ["Result"],
+                "resultDescription": _result_id(achievement, result),
+                "achievedLevel": reached,
+                "value": value,
+            }
+        )
     )
 
 

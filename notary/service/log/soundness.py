@@ -60,8 +60,13 @@ def count_credentials(ledger: Ledger) -> int:
 
 
 def unknown_anchors(notary: Notary) -> Iterator[str]:
-    """Name what this notary's own accounts anchored on its chains and its ledger does not know."""
+    """Name what this notary's own accounts anchored on its chains and its ledger does not know.
+
+    OperatorError where a node is another chain's, or its registry is not there: it would know of no anchor at all.
+    """
     for site in notary.sites:
+        site.chain.check_id()
+        notary.contracts.consortium(site.chain, site.registry)
         with notary.ledger.read() as work:
             rows = [row for row in work.anchors.anchors() if row.chain == site.chain.id]
         known = {row.root for row in rows}

@@ -88,17 +88,23 @@ def rebuild(work: UnitOfWork, found: Found, random: Callable[[int], bytes]) -> N
 
 
 def _has_fallen(found: Found, index: LeafIndex, signed: SignedStatement) -> bool:
-    """Say whether a status statement's key had fallen by every anchor that judges it; not where one's state is lost."""
+    """Say whether a status statement's key had fallen by every anchor that judges it, and one does.
+
+    An anchor whose registry state is lost is none of those found; the statement stands until it is judged.
+    """
     members = {state.state.digest(): state for state in found.states}
-    for manifest in found.manifests:
-        for event in found.anchors.get(manifest.digest(), ()) if manifest.judges(index) else ():
-            assert event.proof is not None
-            if event.seen.registry not in members:
-                return False
-            with suppress(IssuerError):
-                check_word(members[event.seen.registry], signed, Header.parse(event.proof.header).timestamp)
-                return False
-    return True
+    judging = [
+        event
+        for manifest in found.manifests
+        if manifest.judges(index)
+        for event in found.anchors.get(manifest.digest(), ())
+    ]
+    for event in judging:
+        assert event.proof is not None
+        with suppress(IssuerError):
+            check_word(members[event.seen.registry], signed, Header.parse(event.proof.header).timestamp)
+            return False
+    return bool(judging)
 
 
 def state_row(members: Members, *, in_force: bool) -> StateRow:
