@@ -38,7 +38,7 @@ from notary.service.delivery.queue import enqueue, plan_delivery
 from notary.service.issuing.badge import BadgeMaker, Issuer
 from notary.service.issuing.columns import match_columns
 from notary.service.issuing.issue import Desk, Issued, hand_out, issue, plan
-from notary.service.issuing.learner import RowReader
+from notary.service.issuing.learner import Learner, RowReader
 from notary.service.issuing.roll import Roll
 from notary.service.issuing.table import open_table
 from notary.service.issuing.template import Template
@@ -148,7 +148,7 @@ def issue_class(rows: int) -> tuple[dict[str, Taken], Taken]:
 
             steps["anchored"] = taken(anchor)
             steps["queued"] = taken(lambda: enqueue(lab.notary, plan_delivery(lab.notary, batch.id)))
-            credential = maker.make(next(each for each in roll if not isinstance(each, tuple)), desk.today)
+            credential = maker.make(next(each for each in roll if isinstance(each, Learner)), desk.today)
     return steps, taken(lambda: [signing.sign(json.dumps(credential).encode()) for _ in range(rows)])
 
 

@@ -1,4 +1,4 @@
-"""Work shared with other processes, in order: whoever would wait for the oldest part does the newest itself meanwhile.
+"""Work beside this thread's own, its results in order: shared with other processes, or done in a thread behind.
 
 Other processes are spawned, not forked: this one holds databases, locks and
 threads that a copy must not touch.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -46,7 +46,8 @@ def share(
 ) -> Iterator[tuple[Part, Result]]:
     """Yield every part with its result, in order, with so many under way at most.
 
-    `send` gives a part to the others, or nothing where it has to be done here.
+    `send` gives a part to the others, or nothing where it has to be done here. Whoever
+    would wait for the oldest part does the newest itself meanwhile.
     """
     flying: deque[_Flight[Part, Result]] = deque()
     while True:
@@ -58,6 +59,28 @@ def share(
             late.done = (here(late.part),)
         landed = flying.popleft()
         yield landed.part, landed.result(here)
+
+
+def behind(parts: Iterator[Part], do: Callable[[Part], Result]) -> Iterator[Result]:
+    """Yield each part's result; a part is done in another thread while this one makes the next.
+
+    Parts are done one after another, each when the one before has succeeded. What was done
+    is given out also where the next part cannot be made.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        doing: Future[Result] | None = None
+        while True:
+            try:
+                part = next(parts, None)
+            except Exception:
+                if doing is not None:
+                    yield doing.result()
+                raise
+            done = None if doing is None else (doing.result(),)
+            doing = None if part is None else thread.submit(do, part)
+            yield from done or ()
+            if doing is None:
+                return
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -19,11 +19,11 @@ _ASKED = 500
 class SqlAwards:
     """The awards of one unit of work."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, added: Mapping[str, int]) -> None:
+        self._connection, self._added = connection, added
 
     def add(self, rows: Sequence[AwardRow]) -> None:
-        numbers = numbers_of(self._connection, [row.credential for row in rows])
+        numbers = numbers_of(self._connection, [row.credential for row in rows], self._added)
         kept = [(numbers[row.credential], row.institution, row.identity, row.substance, row.handed) for row in rows]
         insert_many(self._connection, award, kept)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, select
@@ -18,11 +18,11 @@ _ASKED = 500
 class SqlContacts:
     """The contacts of one unit of work."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, added: Mapping[str, int]) -> None:
+        self._connection, self._added = connection, added
 
     def add(self, rows: Sequence[ContactRow]) -> None:
-        numbers = numbers_of(self._connection, [row.credential for row in rows])
+        numbers = numbers_of(self._connection, [row.credential for row in rows], self._added)
         insert_many(self._connection, contact, [(numbers[row.credential], row.email, row.name) for row in rows])
 
     def get(self, name: CredentialId) -> ContactRow | None:

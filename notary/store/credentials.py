@@ -49,14 +49,15 @@ _JOINED = (
 class SqlCredentials:
     """The credentials of one unit of work."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, added: dict[str, int]) -> None:
+        self._connection, self._added = connection, added
 
     def add(self, credentials: Sequence[NewCredential]) -> None:
         dialect, time = self._connection.dialect, UtcTime()
         times = {moment: time.process_bind_param(moment, dialect) for moment in {new.accepted for new in credentials}}
         last = self._connection.scalar(select(func.max(credential.c.number))) or 0
         numbered = list(enumerate(credentials, last + 1))
+        self._added.update((new.id, number) for number, new in numbered)
         insert_many(
             self._connection,
             credential,

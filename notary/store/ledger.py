@@ -59,7 +59,8 @@ class SqlUnitOfWork:
     """One database transaction."""
 
     def __init__(self, connection: Connection) -> None:
-        self.credentials: Credentials = SqlCredentials(connection)
+        added: dict[str, int] = {}  # numbers of credentials: what belongs to them is added right after them
+        self.credentials: Credentials = SqlCredentials(connection, added)
         self.evidence: Evidence = SqlEvidence(connection)
         self.batches: Batches = SqlBatches(connection)
         self.log: Log = SqlLog(connection)
@@ -70,8 +71,8 @@ class SqlUnitOfWork:
         self.registry: Registry = SqlRegistry(connection)
         self.institutions: Institutions = SqlInstitutions(connection)
         self.statuses: Statuses = SqlStatuses(connection)
-        self.contacts: Contacts = SqlContacts(connection)
-        self.awards: Awards = SqlAwards(connection)
+        self.contacts: Contacts = SqlContacts(connection, added)
+        self.awards: Awards = SqlAwards(connection, added)
         self.outbox: Outbox = SqlOutbox(connection)
         self.shares: Shares = SqlShares(connection)
         self.endorsements: Endorsements = SqlEndorsements(connection)

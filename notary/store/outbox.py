@@ -29,7 +29,7 @@ class SqlOutbox:
         self._connection = connection
 
     def save(self, rows: Sequence[MailRow]) -> None:
-        numbers = numbers_of(self._connection, [row.credential for row in rows])
+        numbers = numbers_of(self._connection, [row.credential for row in rows], {})
         given = {
             (numbers[row.credential], row.kind): {**values(row), "credential": numbers[row.credential]}
             for row in rows

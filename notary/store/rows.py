@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from itertools import chain
 from typing import Any, cast
 
 from sqlalchemy import Column, Connection, Select, Table, insert, update
 
 _ASKED = 500
 """Names in one question."""
+_INSERTED = 100
+"""Rows in one statement."""
 
 
 def columns(kind: type, *tables: Table) -> tuple[Column[Any], ...]:
@@ -55,22 +58,34 @@ def stream(
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert whole rows as the driver takes them: by COPY, or by one statement for all."""
+    """Insert whole rows as the driver takes them: by COPY, or by statements of many rows.
+
+    Python's threads go on while SQLite carries out a statement, and each has to wait for its
+    turn after it: with a row a statement there would be more waiting than writing.
+    """
     if not rows:
         return
+    listed = ", ".join(column.name for column in table.c)
     if connection.dialect.name == "postgresql":
         cursor = cast("Any", connection.connection).cursor()
-        listed = ", ".join(column.name for column in table.c)
         with cursor, cursor.copy(f"COPY {table.name} ({listed}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         return
-    statement = insert(table).compile(dialect=connection.dialect)
-    connection.exec_driver_sql(str(statement), list(rows))
+    marks = f"({', '.join('?' * len(table.c))})"
+    for at in range(0, len(rows), _INSERTED):
+        some = rows[at : at + _INSERTED]
+        statement = f"INSERT INTO {table.name} ({listed}) VALUES {', '.join([marks] * len(some))}"  # noqa: S608  # marks alone
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
 
 
-def numbers_of(connection: Connection, names: Sequence[str]) -> dict[str, int]:
-    """Return the ledger's number of each credential; written for the driver, as it is asked for each."""
+def numbers_of(connection: Connection, names: Sequence[str], added: Mapping[str, int]) -> Mapping[str, int]:
+    """Return the ledger's number of each credential; written for the driver, as it is asked for each.
+
+    Nothing is asked where this unit of work has `added` them all.
+    """
+    if all(name in added for name in names):
+        return added
     found: dict[str, int] = {}
     for at in range(0, len(names), _ASKED):
         some = names[at : at + _ASKED]

@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notary.core.canonical import MAX_INTEGER, canonical, depth_of, load
+from notary.core.canonical import MAX_INTEGER, Kept, canonical, depth_of, load
 from notary.core.errors import Malformed
 
 INTEGERS = st.integers(-MAX_INTEGER, MAX_INTEGER)
@@ -249,6 +249,15 @@ def test_a_value_without_canonical_form_is_refused(value: Any) -> None:
     """What JSON cannot hold is never hashed."""
     with pytest.raises(Malformed, match="no canonical form"):
         canonical(value)
+
+
+@given(st.dictionaries(TEXTS, VALUES, max_size=4))
+def test_what_is_kept_comes_out_as_it_would_anew(members: dict[str, Any]) -> None:
+    """Alone, and within others; it is a plain object to whoever reads it."""
+    kept = Kept(members)
+    assert canonical(kept) == kept.canonical == rfc8785.dumps(members)
+    assert canonical({"b": [kept, 1], "a": kept}) == rfc8785.dumps({"b": [members, 1], "a": members})
+    assert kept == members
 
 
 def test_depth_is_counted_in_arrays_and_objects() -> None:

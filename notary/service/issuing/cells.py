@@ -47,12 +47,14 @@ def read_line(text: str) -> str:
 
 def read_text(text: str, *, most: int = MAX_TEXT) -> str:
     """Return a text with its line breaks: NFC, without white space around it."""
-    found = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).replace("\ufeff", "").strip()
+    plain = text.isascii() and text.isprintable()
+    found = text if plain else unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    found = found.replace("\ufeff", "").strip()
     if len(found) > most:
         raise Unread(f"it has {len(found):,} characters; the most is {most:,}")
     if found in _ERRORS:
         raise Unread(f"{quoted(found)} is an error of the spreadsheet: mend the formula")
-    if found.isascii() and found.isprintable():
+    if plain:
         return found
     for one in found:
         if one not in "\n\t" and one not in _MARKS and unicodedata.category(one) in _UNSEEN:

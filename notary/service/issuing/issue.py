@@ -112,7 +112,7 @@ def plan(notary: Notary, member: MemberRecord, roll: Roll, desk: Desk) -> Plan:
         other = [award.credential for learner, _, award in found if award and _says_other(desk, learner, award)]
         replaced = _replaced(notary, other)
         for learner, _, award in found:
-            if isinstance(learner, tuple):
+            if not isinstance(learner, Learner):
                 made.note(learner)
             elif award is None:
                 made.ready += 1
@@ -186,16 +186,17 @@ class _Working:
         ready = _made(self.roll, self.desk)
         while some := list(islice(ready, _ASKED)):
             known = _awards(self.notary, self.member, [made.identity for made in some])
+            new = [made for made in some if made.identity not in known]
+            for made, data in zip(new, [self.desk.key.finish(made.unsigned) for made in new], strict=True):
+                found = self._reading(made, data)
+                yield self._read_again(found) if first else found
+                first = False
             for made in some:
                 award = known.get(made.identity)
-                if award is None:
-                    found = self._reading(made)
-                    yield self._read_again(found) if first else found
-                    first = False
-                elif not award.handed:
+                if award is not None and not award.handed:
                     self.unhanded.append((made.learner, award.credential))
 
-    def _reading(self, made: Made) -> Read:
+    def _reading(self, made: Made, data: bytes) -> Read:
         learner, name = made.learner, self.roll.table.name
         try:
             evidence = self._evidence(learner)
@@ -203,7 +204,6 @@ class _Working:
             return Refused(name, learner.row, str(Finding(str(error), learner.row, "evidence")))
         self.learners[learner.row] = learner
         self.awards[learner.row] = (made.identity, made.substance)
-        data = self.desk.key.finish(made.unsigned)
         return Reading(
             source=name,
             line=learner.row,
@@ -271,7 +271,7 @@ def _known(
     notary: Notary, member: MemberRecord, roll: Roll, rows: Sequence[Learner | tuple[Finding, ...]]
 ) -> Iterator[tuple[Learner | tuple[Finding, ...], Digest | None, AwardRow | None]]:
     """Give each row with the learner's identity and the award the ledger has for it."""
-    identities = [None if isinstance(row, tuple) else identity(roll.reader.template, row) for row in rows]
+    identities = [identity(roll.reader.template, row) if isinstance(row, Learner) else None for row in rows]
     known = _awards(notary, member, [one for one in identities if one is not None])
     return ((row, one, known.get(one) if one else None) for row, one in zip(rows, identities, strict=True))
 

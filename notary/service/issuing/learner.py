@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from notary.service.evidence.encryption import MAX_ITEM
 from notary.service.issuing.cells import (
@@ -32,9 +32,11 @@ MAX_EVIDENCE = 20
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Learner:
-    """One row, read. `results` stand in the template's order, None where an optional one is empty."""
+class Learner(NamedTuple):
+    """One row, read. `results` stand in the template's order, None where an optional one is empty.
+
+    A tuple, for there are very many.
+    """
 
     row: int
     name: str | None
@@ -173,12 +175,13 @@ def read_result(result: Result, text: str) -> str:
     found = read_line(text)
     known = result.allowed or tuple(level.name for level in result.levels)
     if known:
-        places = [at for at, one in enumerate(known) if one.casefold() == found.casefold()]
-        if not places:
+        alike = (one for one in known if one.casefold() == found.casefold())
+        meant = found if found in known else next(alike, None)
+        if meant is None:
             raise Unread(f"{quoted(found)} is none of {', '.join(known)}")
-        if result.required is not None and places[0] < known.index(result.required):
-            raise Unread(f"{known[places[0]]} is below {result.required}, which is needed")
-        return known[places[0]]
+        if result.required is not None and known.index(meant) < known.index(result.required):
+            raise Unread(f"{meant} is below {result.required}, which is needed")
+        return meant
     if result.least is None and result.most is None and result.required is None:
         return found
     value = read_number(found)

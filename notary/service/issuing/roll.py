@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from notary.core.digest import Digest
 from notary.service.issuing.finding import Finding, quoted
 from notary.service.issuing.learner import Learner, RowReader
 from notary.service.issuing.table import Table
 from notary.service.issuing.template import Template
+
+_READ = 50
+"""Rows read together, which is faster than one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +26,10 @@ class Roll:
 
     def __iter__(self) -> Iterator[Learner | tuple[Finding, ...]]:
         """Yield each row: read, or what is wrong with it. Of rows about one learner the first that is ready stands."""
-        once = Once()
-        for number, cells in self.rows():
-            found = self.reader.read(number, cells)
-            yield once.check(found, identity(self.reader.template, found)) if isinstance(found, Learner) else found
+        once, rows = Once(), iter(self.rows())
+        while some := list(islice(rows, _READ)):
+            for found in [self.reader.read(*row) for row in some]:
+                yield once.check(found, identity(self.reader.template, found)) if isinstance(found, Learner) else found
 
     def rows(self) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Yield the rows that are meant, by number, as they stand in the table."""

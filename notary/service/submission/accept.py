@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from notary.core.credential import read
@@ -22,10 +21,13 @@ from notary.core.registry import MemberRecord
 from notary.core.summary import summarize
 from notary.ports.ledger import CredentialId, NewCredential, UnitOfWork
 from notary.service.access.journal import Action, record
+from notary.service.beside import behind
 from notary.service.notary import Notary
 
-CHUNK = 5000
+CHUNK = 2000
 """Credentials in one unit of work."""
+_UNIT_SIZE = 64 << 20
+"""Bytes of credentials in one unit of work: one is in memory, and the next while that is written."""
 MAX_RETAINED = 2 << 20
 """Bytes of the largest credential a receipt carries, of its 4 MiB; the holder of a larger one shows it beside."""
 TOKEN_SIZE = 16
@@ -149,41 +151,19 @@ def accept(
     done: Callable[[int], None] = lambda _: None,
     along: Callable[[UnitOfWork, Sequence[NewCredential]], None] = lambda _, __: None,
 ) -> Iterator[Accepted | Refused]:
-    """Take what was read, in units of 5,000, each durable before its results are given out.
+    """Take what was read, in units of 2,000 at most, each durable before its results are given out.
 
     A digest the institution has submitted before, or twice here, is refused
     unless `duplicates` says it is on purpose. `evidence` is of those whose reading names
     none. `done` is told how many are through; `along` writes what belongs to them in
     the same unit of work.
     """
-    count = 0
-    pending = iter(readings)
     with notary.ledger.read() as work:
         settings = work.institutions.get(member.id)
-    taking = _Taking(member.id, evidence, retain=settings is None or settings.retain)
-    while chunk := list(islice(pending, CHUNK)):
-        results: list[Accepted | Refused] = []
-        taken: list[NewCredential] = []
-        now, random, at = notary.clock.now(), notary.random(len(chunk) * _DRAWN), 0
-        with notary.ledger.begin() as work:
-            digests = [reading.digest for reading in chunk if isinstance(reading, Reading)]
-            known = work.credentials.known(member.id, digests)
-            for reading in chunk:
-                if isinstance(reading, Refused):
-                    results.append(reading)
-                elif reading.digest in known and not duplicates:
-                    results.append(_twice(reading))
-                else:
-                    new, token = taking.new(reading, random[at : at + _DRAWN], now, again=reading.digest in known)
-                    at += _DRAWN
-                    taken.append(new)
-                    results.append(Accepted(new.id, new.source, new.line, new.learner, new.title, token))
-                    known.add(reading.digest)
-            if taken:
-                work.credentials.add(taken)
-                along(work, taken)
-                record(notary, work, Action.SUBMIT, member.id, count=len(taken))
-        count += len(chunk)
+    taking = _Taking(notary, member.id, evidence, settings is None or settings.retain, duplicates, along)
+    count = 0
+    for results in behind(_units(readings), taking.take):
+        count += len(results)
         done(count)
         yield from results
 
@@ -191,6 +171,20 @@ def accept(
 def link_hash(token: str) -> Digest:
     """Return what the ledger keeps of a learner's link."""
     return sha256(token.encode())
+
+
+def _units(readings: Iterable[Read]) -> Iterator[list[Read]]:
+    """Cut into what is written at once: so many credentials, or so many bytes of them."""
+    unit: list[Read] = []
+    size = 0
+    for reading in readings:
+        unit.append(reading)
+        size += len(reading.data) if isinstance(reading, Reading) else 0
+        if len(unit) == CHUNK or size >= _UNIT_SIZE:
+            yield unit
+            unit, size = [], 0
+    if unit:
+        yield unit
 
 
 def _twice(reading: Reading) -> Refused:
@@ -205,11 +199,40 @@ def _twice(reading: Reading) -> Refused:
 class _Taking:
     """What all credentials of one submission share; `evidence`: of those that have none of their own."""
 
+    notary: Notary
     institution: str
     evidence: Digest | None
     retain: bool
+    duplicates: bool
+    along: Callable[[UnitOfWork, Sequence[NewCredential]], None]
 
-    def new(self, reading: Reading, drawn: bytes, now: datetime, *, again: bool) -> tuple[NewCredential, str]:
+    def take(self, unit: Sequence[Read]) -> list[Accepted | Refused]:
+        """Take one unit in; it is durable then."""
+        results: list[Accepted | Refused] = []
+        taken: list[NewCredential] = []
+        notary = self.notary
+        now, random, at = notary.clock.now(), notary.random(len(unit) * _DRAWN), 0
+        with notary.ledger.begin() as work:
+            digests = [reading.digest for reading in unit if isinstance(reading, Reading)]
+            known = work.credentials.known(self.institution, digests)
+            for reading in unit:
+                if isinstance(reading, Refused):
+                    results.append(reading)
+                elif reading.digest in known and not self.duplicates:
+                    results.append(_twice(reading))
+                else:
+                    new, token = self._new(reading, random[at : at + _DRAWN], now, again=reading.digest in known)
+                    at += _DRAWN
+                    taken.append(new)
+                    results.append(Accepted(new.id, new.source, new.line, new.learner, new.title, token))
+                    known.add(reading.digest)
+            if taken:
+                work.credentials.add(taken)
+                self.along(work, taken)
+                record(notary, work, Action.SUBMIT, self.institution, count=len(taken))
+        return results
+
+    def _new(self, reading: Reading, drawn: bytes, now: datetime, *, again: bool) -> tuple[NewCredential, str]:
         """Make what comes in, of random bytes for salt and link; the link's token is given out once."""
         salt, token = drawn[:_SALT_SIZE], to_base64url(drawn[_SALT_SIZE:])
         evidence = reading.evidence or self.evidence

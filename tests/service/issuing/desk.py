@@ -112,4 +112,4 @@ def learners(data: str | bytes, given: Template | None = None, **options: Any) -
 def findings(data: str | bytes, given: Template | None = None, **options: Any) -> list[str]:
     """Read all rows, and say what is wrong."""
     found = read(data, given, **options)
-    return [str(one) for each in found if isinstance(each, tuple) for one in each]
+    return [str(one) for each in found if not isinstance(each, Learner) for one in each]

@@ -229,7 +229,7 @@ def test_evidence_that_is_gone_by_then_leaves_out_its_row(notary_lab: Lab, tmp_p
         roll, desk = parts[2:]
         made = next(each for each in issuing._made(roll, desk) if each.learner.name == "Ben")
         (tmp_path / "essay.pdf").unlink()
-        refused = working._reading(made)
+        refused = working._reading(made, desk.key.finish(made.unsigned))
     assert not isinstance(first, Refused)
     assert isinstance(refused, Refused)
     assert "Row 3, *evidence*" in refused.why

@@ -60,7 +60,7 @@ def test_every_fault_is_named_by_row_and_column_and_the_others_go_on() -> None:
     rows[38] = "L 40,l40@x.example,31.02.2026"
     found = read("\n".join(["Name,E-Mail,Issued on", *rows]))
     assert sum(isinstance(one, Learner) for one in found) == 298
-    assert [str(one) for each in found if isinstance(each, tuple) for one in each] == [
+    assert [str(one) for each in found if not isinstance(each, Learner) for one in each] == [
         "Row 17 has no e-mail",
         "Row 40, *Issued on*: `31.02.2026` is no date",
     ]
