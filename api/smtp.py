@@ -61,7 +61,11 @@ class Smtp:
         try:
             opened = self._open(host)
         except (OSError, smtplib.SMTPException) as error:
-            raise OperatorError(f"the mail server {host} is not reached", actual=_code(error)) from None
+            raise OperatorError(
+                f"the mail server {host} is not reached",
+                actual=_code(error),
+                hint="Check the setting smtp, and that the server runs; mails wait and are tried again",
+            ) from None
         try:
             yield SmtpSession(opened, self.sender, host)
         finally:

@@ -18,6 +18,9 @@ def look_at_mail(settings: Settings, now: datetime) -> tuple[bool, str]:
     try:
         with only_ledger(settings) as ledger, ledger.read() as work:
             found = work.outbox.tally()
+    except NotaryError:
+        return False, "not known while the ledger cannot be opened"
+    try:
         server = Smtp.of(settings)
         if server is None:
             if found.waiting:

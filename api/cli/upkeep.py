@@ -91,5 +91,5 @@ def _batch_files(folders: Iterable[Path]) -> Iterator[tuple[datetime, str]]:
 
 
 def _hours(age: timedelta) -> str:
-    hours = age / timedelta(hours=1)
-    return f"{hours:.0f} hours" if hours >= 1 else f"{hours * 60:.0f} minutes"
+    minutes = round(age / timedelta(minutes=1))
+    return count(minutes // 60, "hour") if minutes >= 60 else count(minutes, "minute")

@@ -141,6 +141,14 @@ def test_the_ledger_is_down(clinic: Clinic) -> None:
     assert "secret" not in clinic.desk.say("doctor", "--data", clinic.data, code=1)
 
 
+def test_the_mail_server_is_down(clinic: Clinic) -> None:
+    """What to look at, and that no mail is lost."""
+    clinic.settings(smtp=f"smtp://127.0.0.1:{free_port()}", mail_from="Registrar <registrar@college.example>")
+    found = clinic.bad()
+    assert found.keys() == {"mail"}
+    assert "is not reached: found Connection refused. Check the setting smtp" in found["mail"]
+
+
 def test_the_mail_servers_address_is_wrong(clinic: Clinic) -> None:
     """How one looks; nothing else is blamed for it."""
     clinic.settings(smtp="127.0.0.1:2525")
