@@ -109,9 +109,9 @@ def plan(notary: Notary, member: MemberRecord, roll: Roll, desk: Desk) -> Plan:
     made = Plan()
     for rows in _asked(roll):
         found = list(_known(notary, member, roll, rows))
-        other = [award.credential for learner, _, award in found if award and _says_other(desk, learner, award)]
+        other = [award.credential for learner, award in found if award and _says_other(desk, learner, award)]
         replaced = _replaced(notary, other)
-        for learner, _, award in found:
+        for learner, award in found:
             if not isinstance(learner, Learner):
                 made.note(learner)
             elif award is None:
@@ -269,11 +269,11 @@ def _asked(roll: Roll) -> Iterator[list[Learner | tuple[Finding, ...]]]:
 
 def _known(
     notary: Notary, member: MemberRecord, roll: Roll, rows: Sequence[Learner | tuple[Finding, ...]]
-) -> Iterator[tuple[Learner | tuple[Finding, ...], Digest | None, AwardRow | None]]:
-    """Give each row with the learner's identity and the award the ledger has for it."""
+) -> Iterator[tuple[Learner | tuple[Finding, ...], AwardRow | None]]:
+    """Give each row with the award the ledger has for it."""
     identities = [identity(roll.reader.template, row) if isinstance(row, Learner) else None for row in rows]
     known = _awards(notary, member, [one for one in identities if one is not None])
-    return ((row, one, known.get(one) if one else None) for row, one in zip(rows, identities, strict=True))
+    return ((row, known.get(one) if one else None) for row, one in zip(rows, identities, strict=True))
 
 
 def _awards(notary: Notary, member: MemberRecord, identities: Sequence[Digest]) -> dict[Digest, AwardRow]:
