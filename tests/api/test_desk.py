@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +38,8 @@ from notary.service.receipts.links import renew_link
 from notary.service.submission.signing import sign
 from tests.api.house import House
 from tests.api.registrar import CUSTODIAL, HERE, OWN, TABLE, Counter, hidden, open_counter, plain, sit_down, text_in
+from tests.clocks import Standing
 from tests.mailbox import Mailbox
-
-
-@dataclass(frozen=True, slots=True)
-class At:
-    """A clock that stands."""
-
-    moment: datetime
-
-    def now(self) -> datetime:
-        return self.moment
 
 
 @pytest.fixture(scope="module")
@@ -305,7 +296,7 @@ def test_a_session_ends_by_itself_with_its_key_and_by_signing_out(counter: House
     with counter.notary.ledger.read() as work:
         assert work.sessions.get(Digest(token.encode().ljust(32)[:32])) is None  # the token itself is kept nowhere
     assert at.get("/desk").status_code == 200
-    later = replace(counter.notary, clock=At(counter.notary.clock.now() + LASTS))
+    later = replace(counter.notary, clock=Standing(counter.notary.clock.now() + LASTS))
     with pytest.raises(Denied, match="your session has ended"):
         session_of(later, token)
     revoke_api_key(counter.notary, row.id)
@@ -401,7 +392,7 @@ def test_what_lies_on_a_desk_goes_by_itself(counter: House) -> None:
     with counter.notary.ledger.read() as work:
         templates = len(work.papers.all(did, PaperKind.TEMPLATE))
         assert work.papers.all(did, PaperKind.TABLE)
-    sweep_papers(replace(counter.notary, clock=At(counter.notary.clock.now() + timedelta(days=1, seconds=1))))
+    sweep_papers(replace(counter.notary, clock=Standing(counter.notary.clock.now() + timedelta(days=1, seconds=1))))
     with counter.notary.ledger.read() as work:
         assert work.papers.all(did, PaperKind.TABLE) == ()
         assert len(work.papers.all(did, PaperKind.TEMPLATE)) == templates

@@ -22,6 +22,7 @@ from notary.ports.ledger import ContactRow, CredentialId, MailKind
 from notary.service.notary import Post
 from notary.service.receipts.endorsements import Role, endorse
 from tests.api.house import House, token_of
+from tests.clocks import Running
 from tests.mailbox import Mailbox
 
 FOR_PEOPLE = {"Accept": "text/html,application/xhtml+xml"}
@@ -125,12 +126,8 @@ def test_a_share_ends_by_itself(home: Home) -> None:
     share = home.share(days="7")
     app: Any = home.house.client.app
     context = app.state.context
-
-    class Later:
-        def now(self) -> Any:
-            return home.house.notary.clock.now() + timedelta(days=7)
-
-    app.state.context = dataclasses.replace(context, notary=dataclasses.replace(context.notary, clock=Later()))
+    later = dataclasses.replace(context.notary, clock=Running(timedelta(days=7)))
+    app.state.context = dataclasses.replace(context, notary=later)
     assert home.open(share).status_code == 404
     app.state.context = context
     assert home.open(share).status_code == 200

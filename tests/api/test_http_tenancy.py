@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from notary.service.receipts.incoming import Wording, hand_in_claim
 from notary.service.receipts.shares import share_credential
 from tests.api.doors import DOORS, HELD, OWN, Door, Ids, doors_of
 from tests.api.house import House, found_house, open_house, problem, token_of
+from tests.clocks import Standing
 
 MINE, THEIRS = 0, 1
 LEARNER, WAITING, EXHIBIT, NARRATIVE = "Zebulon Quixwood", "Xanthippe Vandersloot", "sonata.pdf", "her Opus 31"
@@ -101,8 +102,7 @@ def _settled(house: House, who: int, learner: str, exhibit: str, narrative: str,
     ).json()
     (taken,) = answer["accepted"]
     batch = house.seal(who)
-    statement = house.signature(batch, who)
-    house.anchor(batch, who)
+    statement = house.anchor(batch, who)
     house.submit(waiting, who=who, number=number + 1)
     row, _ = create_api_key(house.notary, house.institutions[who].did)
     template, table, claim = _papers(house, who, waiting)
@@ -360,17 +360,10 @@ def test_a_key_ends_when_its_time_is_over(street: Street) -> None:
     house = street.house
     row, key = create_api_key(house.notary, house.institutions[MINE].did, days=1)
 
-    class At:
-        def __init__(self, moment: datetime) -> None:
-            self.moment = moment
-
-        def now(self) -> datetime:
-            return self.moment
-
-    last = At(row.expires - timedelta(microseconds=1))
+    last = Standing(row.expires - timedelta(microseconds=1))
     assert access_of(dataclasses.replace(house.notary, clock=last), key).key.id == row.id
     with pytest.raises(Denied, match="this API key expired on"):
-        access_of(dataclasses.replace(house.notary, clock=At(row.expires)), key)
+        access_of(dataclasses.replace(house.notary, clock=Standing(row.expires)), key)
     with house.notary.ledger.read() as work:
         found = work.keys.by_hash(key_hash(key))
     assert found is not None

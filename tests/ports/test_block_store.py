@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,14 +28,10 @@ from notary.ports import BlockStore
 from notary.service.notary import Store
 from notary.service.pins.stores import Stores
 from notary.store import open_ledger
+from tests.clocks import Standing
 from tests.parts import KuboNode
 
 NAMES = ["checkpoint", "tile/0/x000/123", "ü/ñandú", "水", "\U0001f600", "batch/1/leaves"]
-
-
-class Noon:
-    def now(self) -> datetime:
-        return datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.fixture(params=["embedded", pytest.param("kubo", marks=pytest.mark.node), "several"])
@@ -49,7 +44,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BlockStore
         for folder in folders:
             folder.mkdir()
         ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger'}")
-        yield Stores([Store(folder.name, EmbeddedBlocks(folder)) for folder in folders], ledger, Noon())
+        yield Stores([Store(folder.name, EmbeddedBlocks(folder)) for folder in folders], ledger, Standing())
         ledger.close()
         return
     node: KuboNode = request.getfixturevalue("kubo")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +18,12 @@ from api.settings import ChainSetting, Settings
 from api.wiring import make_keys, open_notary
 from notary.ports.ledger import AnchorRow, AttemptRow
 from notary.service.rounds.advancing import advance
+from tests.clocks import Running
 from tests.parts import EvmNode
 from tests.service.lab import _PASSPHRASE, SINCE, Lab, _institutions
 
 DEPTH = 8
 """Blocks on top of a final one: more than any reorganisation of these tests."""
-
-
-class Moving:
-    """A clock that tests move."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
 
 
 @dataclass
@@ -42,7 +32,7 @@ class AnvilLab:
 
     lab: Lab
     node: Node
-    clock: Moving
+    clock: Running
 
     @property
     def chain(self) -> Any:
@@ -97,7 +87,7 @@ def founded_on(node: EvmNode, folder: Path) -> Iterator[AnvilLab]:
     records = [institution.record(SINCE) for institution in _institutions(folder)]
     found_notary(replace(settings, chains=(ChainSetting(node.url),)), records)
     settings = Settings.load(data, {})
-    rpc, clock = Node(node.url, timeout=10), Moving()
+    rpc, clock = Node(node.url, timeout=10), Running()
     rpc.ask("evm_setIntervalMining", 0)
     with open_notary(settings) as notary:
         lab = Lab(settings, replace(notary, clock=clock), _institutions(folder))

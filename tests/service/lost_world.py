@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -39,17 +38,11 @@ from notary.service.submission.seal import BatchFile, seal, write_batch_file
 from notary.service.submission.signing import sign
 from notary.store import open_ledger
 from notary.store.ledger import SqlLedger
+from tests.clocks import Running
 
 ORIGIN = "lost.example/log"
 SINCE = "2020-01-01T00:00:00Z"
 CONTRACTS = PublishedContracts()
-
-
-class Clock:
-    """The machine's."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 def new_key() -> KeyFile:
@@ -121,7 +114,7 @@ class Lab:
                 contracts=CONTRACTS,
                 sites=(site,),
                 log_key=log_key or self.log_key,
-                clock=Clock(),
+                clock=Running(),
                 random=secrets.token_bytes,
             )
 

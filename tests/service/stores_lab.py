@@ -6,7 +6,7 @@ import io
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from anchoring.car import export_car
@@ -23,22 +23,10 @@ from notary.service.pins.stores import Stores
 from notary.service.rounds.drawing import read_manifest
 from notary.service.submission.accept import Accepted
 from notary.service.submission.seal import seal
+from tests.clocks import Standing
 from tests.service.lab import Lab
 
 HELD = (PinState.HELD,)
-
-
-class HandClock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def pass_by(self, **time: float) -> None:
-        self.at += timedelta(**time)
 
 
 class Node:
@@ -98,7 +86,7 @@ class Cluster:
     """A lab whose blocks lie in three stores: a folder and two nodes."""
 
     def __init__(self, lab: Lab, folder: Path, *, least: int = 1) -> None:
-        self.lab, self.clock = lab, HandClock()
+        self.lab, self.clock = lab, Standing()
         self.nodes = [Node(folder / name) for name in ("folder", "one", "two")]
         audit_pins(lab.notary)
         nodes = [node.store for node in self.nodes]
@@ -117,7 +105,7 @@ class Cluster:
     def settle(self) -> None:
         """Adopt, audit and pin until nothing is due."""
         for _ in range(3):
-            self.clock.pass_by(hours=7)
+            self.clock.pass_by(timedelta(hours=7))
             audit_pins(self.notary)
 
     def roots(self, name: str) -> frozenset[Cid]:

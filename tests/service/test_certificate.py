@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from notary.service.receipts.certificate import (
     find_award,
     particulars,
 )
+from tests.clocks import Standing
 from tests.core.jose_tools import jwt
 from tests.service.lab import Lab
 
@@ -158,17 +160,18 @@ def test_what_is_not_kept_or_is_a_file_has_no_certificate() -> None:
 
 
 def test_awards_of_a_batch_are_judged_like_each_alone(notary_lab: Lab) -> None:
-    """By index, with the same receipt and verdict as one by one; an unknown id is said."""
+    """By index, with the same receipt and verdict as one by one at that time; an unknown id is said."""
     institution = notary_lab.institutions[0]
     batch = notary_lab.logged(institution, "Ana Pérez", "Jonas Weber")
     notary_lab.anchor()
-    found = list(batch_awards(notary_lab.notary, "the lab", batch.id))
+    notary = replace(notary_lab.notary, clock=Standing())
+    found = list(batch_awards(notary, "the lab", batch.id))
     assert [particulars(one.row).learner for one in found] == ["Ana Pérez", "Jonas Weber"]
     for one in found:
-        alone = find_award(notary_lab.notary, "the lab", one.row.id)
+        alone = find_award(notary, "the lab", one.row.id)
         assert one.verdict is not None
         assert alone.verdict is not None
         assert (one.verdict.result, one.verdict.facts) == (alone.verdict.result, alone.verdict.facts)
         assert (one.receipt, one.institution) == (alone.receipt, alone.institution)
     with pytest.raises(Absent, match="no credential nothing"):
-        find_award(notary_lab.notary, "the lab", CredentialId("nothing"))
+        find_award(notary, "the lab", CredentialId("nothing"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -26,22 +26,10 @@ from notary.service.receipts.learner import find_row
 from notary.service.receipts.links import renew_link
 from notary.service.submission.accept import Accepted, link_hash
 from notary.service.submission.seal import seal
+from tests.clocks import Standing
 from tests.mailbox import Mailbox
 from tests.service.lab import Failing, FailingLedger, Fault, Lab
 from tests.service.status_lab import changed
-
-
-@dataclass
-class Moment:
-    """A clock that stands where it is put."""
-
-    time: datetime
-
-    def now(self) -> datetime:
-        return self.time
-
-    def pass_(self, by: timedelta) -> None:
-        self.time += by
 
 
 @dataclass
@@ -50,7 +38,7 @@ class Office:
 
     lab: Lab
     mailbox: Mailbox
-    clock: Moment
+    clock: Standing
 
     @property
     def notary(self) -> Notary:
@@ -82,7 +70,7 @@ class Office:
 @pytest.fixture
 def office(notary_lab: Lab) -> Office:
     """An office at noon."""
-    mailbox, clock = Mailbox(), Moment(datetime.now(UTC).replace(microsecond=0))
+    mailbox, clock = Mailbox(), Standing()
     notary_lab.notary = replace(
         notary_lab.notary, clock=clock, post=Post(mailbox, "https://notary.example/", "the lab")
     )
@@ -139,14 +127,14 @@ def test_an_outage_is_waited_out(office: Office) -> None:
     )
     assert send_due(office.notary).sent == 0
     assert office.mailbox.sessions == 1  # not due yet
-    office.clock.pass_(timedelta(minutes=15))
+    office.clock.pass_by(timedelta(minutes=15))
     send_due(office.notary)
-    assert office.mail(bo).due - office.clock.time > first.due - (office.clock.time - timedelta(minutes=15))
+    assert office.mail(bo).due - office.clock.now() > first.due - (office.clock.now() - timedelta(minutes=15))
     with office.notary.ledger.read() as work:
         tally = work.outbox.tally()
     assert (tally.waiting, tally.troubled) == (2, 2)
     office.mailbox.down = False
-    office.clock.pass_(timedelta(minutes=15))
+    office.clock.pass_by(timedelta(minutes=15))
     assert send_due(office.notary).sent == 2
     assert office.mail(ana).trouble is None
 
@@ -158,7 +146,7 @@ def test_a_mail_that_was_taken_and_not_acknowledged_is_sent_again_under_its_id(o
     office.deliver()
     office.mailbox.lossy = False
     assert office.mail(ana).state is MailState.WAITING
-    office.clock.pass_(backoff(1))
+    office.clock.pass_by(backoff(1))
     assert send_due(office.notary).sent == 1
     one, two = office.mailbox.mails
     assert one.id == two.id
@@ -175,7 +163,7 @@ def test_a_crash_after_sending_sends_again_and_never_loses_one(office: Office, *
     with pytest.raises(Fault):
         send_due(office.notary)
     office.lab.notary = whole
-    office.clock.pass_(LEASE)
+    office.clock.pass_by(LEASE)
     send_due(office.notary)
     assert {office.mail(name).state for name in (ana, bo)} == {MailState.SENT}
     assert len(office.mailbox.tokens("ana@x.example")) == (1 if happens else 2)
@@ -220,7 +208,7 @@ def test_a_mail_that_is_put_off_for_days_is_given_up(office: Office) -> None:
     office.mailbox.greylisted = {"ana@x.example"}
     office.deliver()
     assert office.mail(ana).state is MailState.WAITING
-    office.clock.pass_(PATIENCE + timedelta(hours=5))
+    office.clock.pass_by(PATIENCE + timedelta(hours=5))
     send_due(office.notary)
     assert office.mail(ana).state is MailState.FAILED
     with office.notary.ledger.read() as work:
@@ -293,10 +281,10 @@ def test_a_lost_link_is_mailed_to_the_contact_on_file_alone(office: Office) -> N
     for address in ("ana@x.example", "ana@x.example", "stranger@x.example"):
         ask_for_links(office.notary, address)
     assert send_due(office.notary).sent == 1
-    office.clock.pass_(PAUSE - timedelta(seconds=1))
+    office.clock.pass_by(PAUSE - timedelta(seconds=1))
     ask_for_links(office.notary, "ana@x.example")
     assert send_due(office.notary).sent == 0
-    office.clock.pass_(timedelta(seconds=1))
+    office.clock.pass_by(timedelta(seconds=1))
     ask_for_links(office.notary, "ana@x.example")
     assert send_due(office.notary).sent == 1
     tokens = office.mailbox.tokens("ana@x.example")
@@ -321,7 +309,7 @@ def test_of_many_links_the_newest_open(office: Office) -> None:
     (ana,) = office.issue("ana@x.example")
     for at in range(25):
         with office.notary.ledger.begin() as work:
-            work.credentials.link_also([(ana, link_hash(f"token {at}"))], office.clock.time + timedelta(seconds=at))
+            work.credentials.link_also([(ana, link_hash(f"token {at}"))], office.clock.now() + timedelta(seconds=at))
     with office.notary.ledger.read() as work:
         opens = [at for at in range(25) if work.credentials.by_link(link_hash(f"token {at}"))]
     assert opens == list(range(5, 25))

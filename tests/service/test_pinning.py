@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def test_a_node_that_is_off_delays_nothing_and_catches_up(cluster: Cluster) -> N
         served = pin_due(cluster.notary)[2]
         assert (served.done, served.row.failures, served.row.trouble) == (0, failures, "the node is off")
         assert pin_due(cluster.notary)[2].row.failures == failures  # not asked again yet
-        cluster.clock.pass_by(minutes=20)
+        cluster.clock.pass_by(timedelta(minutes=20))
     waits = stores(cluster.notary)[2].queue
     assert (waits.waiting, waits.failed) == (5, 3)
     node.off = False
@@ -76,7 +77,7 @@ def test_a_pin_that_fails_is_made_later(cluster: Cluster, at: int, *, happens: b
     served = pin_due(replace(cluster.notary, stores=named))[1]
     assert (served.done, served.row.failures) == (at - 1, 1)
     assert served.queue.waiting == 6 - at
-    cluster.clock.pass_by(minutes=1)
+    cluster.clock.pass_by(timedelta(minutes=1))
     assert pin_due(cluster.notary)[1].queue.waiting == 0
     cluster.whole(cluster.nodes[1])
 
@@ -119,7 +120,7 @@ def test_a_store_that_came_back_empty_is_filled_at_the_next_round(cluster: Clust
     node.off = False
     node.empty()
     assert pin_due(cluster.notary)[1].row.failures == 1
-    cluster.clock.pass_by(minutes=1)
+    cluster.clock.pass_by(timedelta(minutes=1))
     assert pin_due(cluster.notary)[1].row.missing == len(cluster.roots("folder"))
     cluster.whole(node)
 
@@ -241,11 +242,11 @@ def test_a_pin_that_is_not_let_go_is_let_go_later(cluster: Cluster, *, happens: 
     plan = plan_erasure(cluster.notary, [ana])
     erase(cluster.notary, plan)
     cluster.nodes[1].off = False
-    cluster.clock.pass_by(minutes=20)
+    cluster.clock.pass_by(timedelta(minutes=20))
     failing: Any = Failing(cluster.nodes[1], "unpin", happens=happens)
     named = tuple(replace(store, blocks=failing) if store.name == "one" else store for store in cluster.notary.stores)
     assert pin_due(replace(cluster.notary, stores=named))[1].queue.waiting == 1
-    cluster.clock.pass_by(minutes=20)
+    cluster.clock.pass_by(timedelta(minutes=20))
     assert pin_due(cluster.notary)[1].queue.waiting == 0
     assert plan.pins[0] not in set(cluster.nodes[1].pins())
 

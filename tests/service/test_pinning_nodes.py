@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,7 @@ def test_a_node_that_is_killed_and_starts_empty_is_filled_again(cluster: Cluster
     assert [each.queue.waiting for each in served] == [0, 0, 5]
     assert "cannot be reached" in (served[2].row.trouble or "")
     places[1].start()
-    cluster.clock.pass_by(minutes=20)
+    cluster.clock.pass_by(timedelta(minutes=20))
     row = audit_pins(cluster.notary)[2]
     assert row.missing == row.repaired > 5
     assert {each.queue.waiting for each in stores(cluster.notary)} == {0}

@@ -19,6 +19,7 @@ from notary.service.evidence.manifest import Exhibit, attach, read_manifest
 from notary.service.submission.joint import with_partners
 from notary.service.submission.preflight import Grade, Report, Unready, preflight
 from notary.service.submission.seal import seal
+from tests.clocks import Standing
 from tests.ports.ledger_lab import new
 from tests.service.lab import Lab
 from tests.service.status_lab import marked, rows
@@ -62,6 +63,7 @@ def test_a_clean_batch_has_no_findings(notary_lab: Lab) -> None:
 
 def test_what_is_expired_nameless_or_twice_is_a_warning(notary_lab: Lab) -> None:
     """Each with its file and what to do; together they keep a batch from being sealed until they are accepted."""
+    notary_lab.notary = replace(notary_lab.notary, clock=Standing())
     makers = notary_lab.institutions[MAKERS]
     good, old, twice, nameless = notary_lab.credentials(makers, "Ana", "Bo", "Cy", "Di")
     subject = {"achievement": json.loads(nameless)["credentialSubject"]["achievement"]}

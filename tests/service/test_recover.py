@@ -29,7 +29,8 @@ from notary.service.log.entries import append
 from notary.service.notary import Notary
 from notary.service.recovery.choice import examine
 from notary.service.submission.signing import sign
-from tests.service.lost_world import Clock, Lab, all_receipts, grown_lab, new_key
+from tests.clocks import Running
+from tests.service.lost_world import Lab, all_receipts, grown_lab, new_key
 
 
 @pytest.fixture(scope="module")
@@ -512,7 +513,7 @@ def status(lab: Lab, notary: Notary, batch: int, root: Digest) -> None:
         previous=last.id,
         batch=row.statement_id,
         root=root,
-        time=format_time(Clock().now()),
+        time=format_time(Running().now()),
     )
     institution = next(each for each in lab.institutions if each.did == row.institution)
     with notary.ledger.begin() as work:
@@ -544,7 +545,7 @@ def test_a_statement_that_does_not_verify_is_said(lab: Lab) -> None:
         statement = BatchStatement(
             log=notary.origin, issuer=row.institution, seq=last.seq + 1, previous=last.id, size=TreeSize(1),
             root=sha256(b"slipped in"), recognition=row.recognition, legacy=None, joint_with=(),
-            time=format_time(Clock().now()),
+            time=format_time(Running().now()),
         )  # fmt: skip
         forged = sign(statement, new_key(), lab.institutions[0].verification_method)
         with notary.ledger.begin() as work:

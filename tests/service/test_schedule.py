@@ -21,16 +21,16 @@ from notary.ports.ledger import HeldRow
 from notary.service.rounds.advancing import advance, draw
 from notary.service.rounds.schedule import NextRound, Schedule, cleared, next_round
 from tests.api.worker_lab import made
-from tests.service.anvil_lab import Moving
+from tests.clocks import Running
 from tests.service.lab import SINCE, Failing, Lab
 
 HOURLY = Schedule(every=3600, max_wait=6 * 3600)
 
 
 @pytest.fixture
-def clock(notary_lab: Lab) -> Moving:
+def clock(notary_lab: Lab) -> Running:
     """A clock that the test moves."""
-    moving = Moving()
+    moving = Running()
     notary_lab.notary = replace(notary_lab.notary, clock=moving)
     return moving
 
@@ -47,7 +47,7 @@ def share(lab: Lab, credentials: int) -> int:
     return site.wallet.quote(lab.notary.contracts.anchor(site.contract, Digest(b"\1" * 32))).fee // credentials
 
 
-def test_the_first_round_comes_at_once_and_the_next_after_the_interval(notary_lab: Lab, clock: Moving) -> None:
+def test_the_first_round_comes_at_once_and_the_next_after_the_interval(notary_lab: Lab, clock: Running) -> None:
     """What is logged meanwhile goes together; nothing new is no round."""
     assert next_round(notary_lab.notary, HOURLY) is None
     notary_lab.logged(notary_lab.institutions[0], "Ana")
@@ -63,7 +63,7 @@ def test_the_first_round_comes_at_once_and_the_next_after_the_interval(notary_la
     assert coming(notary_lab).waits is None
 
 
-def test_a_dear_round_waits_for_more_credentials(notary_lab: Lab, clock: Moving) -> None:
+def test_a_dear_round_waits_for_more_credentials(notary_lab: Lab, clock: Running) -> None:
     """One credential pays for all of it; four pay a quarter each."""
     alone = share(notary_lab, 1)
     schedule = replace(HOURLY, max_fee_per_credential=alone // 3)
@@ -76,7 +76,7 @@ def test_a_dear_round_waits_for_more_credentials(notary_lab: Lab, clock: Moving)
     assert coming(notary_lab, schedule).waits is None
 
 
-def test_no_batch_waits_for_fees_longer_than_was_promised(notary_lab: Lab, clock: Moving) -> None:
+def test_no_batch_waits_for_fees_longer_than_was_promised(notary_lab: Lab, clock: Running) -> None:
     """From when it joined the log, whatever the price is then."""
     schedule = replace(HOURLY, max_fee_per_credential=1)
     notary_lab.logged(notary_lab.institutions[0], "Ana")
@@ -86,7 +86,7 @@ def test_no_batch_waits_for_fees_longer_than_was_promised(notary_lab: Lab, clock
     assert coming(notary_lab, schedule).waits is None
 
 
-def test_a_person_who_asks_is_not_made_to_wait(notary_lab: Lab, clock: Moving) -> None:
+def test_a_person_who_asks_is_not_made_to_wait(notary_lab: Lab, clock: Running) -> None:
     """`notary anchor` goes at once, though the round is neither due nor cheap."""
     schedule = replace(HOURLY, max_fee_per_credential=1)
     notary_lab.logged(notary_lab.institutions[0], "Ana")
@@ -97,7 +97,7 @@ def test_a_person_who_asks_is_not_made_to_wait(notary_lab: Lab, clock: Moving) -
     assert found.final
 
 
-def test_a_chain_that_does_not_answer_makes_no_round_wait(notary_lab: Lab, clock: Moving) -> None:
+def test_a_chain_that_does_not_answer_makes_no_round_wait(notary_lab: Lab, clock: Running) -> None:
     """It delays its own anchors alone: the others' fees decide."""
     notary_lab.logged(notary_lab.institutions[0], "Ana")
     site = notary_lab.notary.sites[0]
@@ -107,7 +107,7 @@ def test_a_chain_that_does_not_answer_makes_no_round_wait(notary_lab: Lab, clock
 
 
 def test_a_round_waits_while_the_one_before_is_in_no_block_and_says_what_holds_it(
-    notary_lab: Lab, clock: Moving
+    notary_lab: Lab, clock: Running
 ) -> None:
     """One at a time, so that a chain that stands still costs one transaction and not a queue of them."""
     notary_lab.logged(notary_lab.institutions[0], "Ana")
@@ -121,7 +121,7 @@ def test_a_round_waits_while_the_one_before_is_in_no_block_and_says_what_holds_i
     assert coming(notary_lab).waits == f"the round before is in no block yet; {chain} stands still: the wallet is empty"
 
 
-def test_a_clock_that_was_set_back_stops_no_round(notary_lab: Lab, clock: Moving) -> None:
+def test_a_clock_that_was_set_back_stops_no_round(notary_lab: Lab, clock: Running) -> None:
     """The last round seems to lie in the future: the next one does not wait for the clock to catch up."""
     clock.ahead = timedelta(hours=3)
     notary_lab.logged(notary_lab.institutions[0], "Ana")
@@ -133,7 +133,7 @@ def test_a_clock_that_was_set_back_stops_no_round(notary_lab: Lab, clock: Moving
     assert found.due <= datetime.now(found.due.tzinfo)
 
 
-def test_a_worker_lets_no_dear_round_go(notary_lab: Lab, clock: Moving, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_lets_no_dear_round_go(notary_lab: Lab, clock: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """It draws nothing, tells why in its beat, and asks for the fees again."""
     notary_lab.logged(notary_lab.institutions[0], "Ana")
     worker, _ = made(notary_lab.notary, schedule=replace(HOURLY, max_fee_per_credential=1))

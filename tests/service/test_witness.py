@@ -19,14 +19,10 @@ from notary.core.note import Note, NoteSignature
 from notary.core.trust import TrustedLog
 from notary.ports.witness import WitnessAnswer
 from notary.service.log.witness import MAX_REQUEST, SIZE_TYPE, Submission, WitnessDesk
+from tests.clocks import Standing
 from tests.service.paper_log import ORIGIN, PaperLog, new_key
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-
-
-class Clock:
-    def now(self) -> datetime:
-        return NOW
 
 
 def grown(size: int = 12, **options: Any) -> PaperLog:
@@ -37,7 +33,7 @@ def grown(size: int = 12, **options: Any) -> PaperLog:
 def make_desk(log: PaperLog, folder: Path, memory: Any = None) -> WitnessDesk:
     logs = (TrustedLog(log.origin, (log.vkey,)),)
     kept = memory or WitnessFile.create(folder / "witness.json")
-    return WitnessDesk("witness.example/w1", new_key(), logs, kept, Clock())
+    return WitnessDesk("witness.example/w1", new_key(), logs, kept, Standing(NOW))
 
 
 def request(log: PaperLog, old: int, size: int, **changes: Any) -> bytes:

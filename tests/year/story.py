@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 import pyrage
 
@@ -18,6 +17,7 @@ from notary.service.members.hand_over import hand_over
 from notary.service.receipts.making import receipt
 from notary.service.status.marking import Wish, mark, plan_marks
 from notary.service.status.reissue import plan_reissue
+from tests.clocks import Standing
 from tests.service.lab import resigned
 from tests.service.paper_log import new_key
 from tests.year.cast import FENWICK, MAKERS, NORTHGATE, QUAY, RIVERA
@@ -29,17 +29,6 @@ from tests.year.world import VOTERS, K, World, pin_document, wait_until_final
 ANCHORED = (10, 40, 70, 80, 81, 90, 100, 120, 121, 130, 131, 140, 145, 160, 172, 175, 210, 215, 245, 260, 300, 320)
 STOLEN = 150
 """The day from which on the Makers' key is compromised, as the mark says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """A clock that a notary put back."""
-
-    moment: datetime
-
-    def now(self) -> datetime:
-        """Always that moment: the port `Clock`."""
-        return self.moment
 
 
 def live(world: World) -> tuple[Form, Trust]:
@@ -219,7 +208,7 @@ def expel(world: World) -> None:
     world.anchor()
     world.day(215)
     honest = world.lab
-    world.lab = replace(honest, notary=replace(honest.notary, clock=Stopped(world.calendar.date(199))))
+    world.lab = replace(honest, notary=replace(honest.notary, clock=Standing(world.calendar.date(199))))
     world.log(world.sign(rivera, batch))
     wait_until_final(world.lab, world.stage)
     world.lab = honest
