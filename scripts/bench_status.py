@@ -31,7 +31,8 @@ from notary.service.log.entries import log_batch
 from notary.service.status.marking import Wish, mark, plan_marks
 from notary.service.status.signing import differences_here
 from notary.service.status.statements import draw_statuses, log_status
-from notary.service.submission.accept import Accepted, Reading, accept
+from notary.service.submission.accept import Accepted, accept
+from notary.service.submission.reading import Reading
 from notary.service.submission.seal import seal, statement_to_sign
 from notary.service.submission.signing import sign
 

@@ -14,7 +14,7 @@ from starlette.types import Message, Receive
 
 from api.http.problems import TooLarge
 from notary.core.credential import MAX_JSON
-from notary.service.submission.accept import Source
+from notary.service.submission.reading import Source
 
 SPOOL = 1 << 20
 """Bytes of a body kept in memory before it goes to a temporary file."""

@@ -61,8 +61,8 @@ def period(credential: Credential, at: datetime) -> Finding:
 
 def end_of(claims: Sequence[dict[str, JSON]]) -> datetime | None:
     """Return when the validity that claims state ends; None where they state no end, or none that can be read."""
-    moments = [moment for _, value in _ends(claims) if (moment := _moment(value)) is not None]
-    return min(moments, default=None)
+    ends = _ends(claims)
+    return min((moment for _, value in ends if (moment := _moment(value)) is not None), default=None) if ends else None
 
 
 def _ends(claims: Sequence[dict[str, JSON]]) -> list[tuple[str, JSON]]:

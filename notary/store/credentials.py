@@ -12,7 +12,7 @@ from notary.core.digest import Digest, TreeSize
 from notary.core.errors import OperatorError
 from notary.core.leaf import Form
 from notary.ports.ledger import BatchId, CredentialId, CredentialRow, LeafRow, NameRow, NewCredential, id_of
-from notary.store.rows import columns, insert_many, known_digests, stream, wiping
+from notary.store.rows import columns, insert_many, known_digests, stream, waiting_leaves, wiping
 from notary.store.tables import credential, credential_content, credential_waiting, place
 from notary.store.tables import link as further_link
 from notary.store.types import UtcTime
@@ -56,15 +56,15 @@ class SqlCredentials:
         dialect, time = self._connection.dialect, UtcTime()
         times = {moment: time.process_bind_param(moment, dialect) for moment in {new.accepted for new in credentials}}
         last = self._connection.scalar(select(func.max(credential.c.number))) or 0
-        numbered = list(enumerate(credentials, last + 1))
-        self._added.update((new.id, number) for number, new in numbered)
+        numbered = [(number, id_of(new.link), new) for number, new in enumerate(credentials, last + 1)]
+        self._added.update((name, number) for number, name, _ in numbered)
         insert_many(
             self._connection,
             credential,
             [
                 (
                     number,
-                    new.id,
+                    name,
                     new.institution,
                     int(new.form),
                     new.salt,
@@ -77,10 +77,10 @@ class SqlCredentials:
                     new.link,
                     times[new.accepted],
                 )
-                for number, new in numbered
+                for number, name, new in numbered
             ],
         )
-        contents = [(number, new.content) for number, new in numbered if new.content is not None]
+        contents = [(number, new.content) for number, _, new in numbered if new.content is not None]
         insert_many(self._connection, credential_content, contents)
         waiting = [
             (
@@ -92,7 +92,7 @@ class SqlCredentials:
                 new.again,
                 new.achievement,
             )
-            for number, new in numbered
+            for number, _, new in numbered
         ]
         insert_many(self._connection, credential_waiting, waiting)
 
@@ -112,9 +112,7 @@ class SqlCredentials:
             yield LeafRow(*row)
 
     def unsealed_leaves(self, institution: str) -> Iterator[Digest]:
-        statement = select(credential_waiting.c.leaf).where(credential_waiting.c.institution == institution)
-        for (leaf,) in stream(self._connection, statement, credential_waiting.c.number, page=_CHUNK):
-            yield leaf
+        return map(Digest, waiting_leaves(self._connection, institution, page=_CHUNK))
 
     def unsealed_notable(
         self, institution: str, *, issuers: Sequence[str], at: datetime, programmes: Sequence[str] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -32,7 +33,11 @@ _PRAGMAS = (
     "cache_size = -32768",  # 32 MiB: a bulk insert meets every page of the indexes over random values
     "wal_autocheckpoint = 8000",  # 64 MiB
     "journal_size_limit = 67108864",
+    "temp_store = MEMORY",  # of each statement of many rows SQLite keeps what it would need to take it back
 )
+
+_ADAPTED: Mapping[type, Callable[[Any], Any]] = {bytes: bytes, Digest: bytes, bool: int, NoneType: lambda none: none}
+"""What the driver is given for values of these types; else it would look for a way to adapt each of them anew."""
 
 
 def make_engine(url: str) -> Engine:
@@ -74,8 +79,8 @@ def _sqlite(url: URL, path: Path) -> Engine:
         raise OperatorError(
             f"the ledger {path} cannot be opened", actual=error.strerror, hint="Check the folder and its rights."
         ) from error
-    for kind in (bytes, Digest, bool, NoneType):  # else the driver looks for a way to adapt each of their values anew
-        sqlite3.register_adapter(kind, _as_it_is)
+    for kind, adapted in _ADAPTED.items():
+        sqlite3.register_adapter(kind, adapted)
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"), hide_parameters=True, connect_args={"timeout": WRITER_SECONDS}
     )
@@ -94,10 +99,6 @@ def _sqlite(url: URL, path: Path) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
     return engine
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 def _postgresql(url: URL) -> Engine:

@@ -33,7 +33,8 @@ from notary.service.recovery.fill import Source as FileSource
 from notary.service.recovery.recover import Recovery, World, recover
 from notary.service.rounds.advancing import advance, read_manifest
 from notary.service.rounds.sending import send
-from notary.service.submission.accept import Accepted, Source, accept, read_source
+from notary.service.submission.accept import Accepted, accept
+from notary.service.submission.reading import Source, read_source
 from notary.service.submission.seal import BatchFile, seal, write_batch_file
 from notary.service.submission.signing import sign
 from notary.store import open_ledger

@@ -11,7 +11,8 @@ import pytest
 
 from notary.core.errors import NotaryError
 from notary.service.log.entries import log_batch
-from notary.service.submission.accept import Accepted, Refused
+from notary.service.submission.accept import Accepted
+from notary.service.submission.reading import Refused
 from notary.service.submission.seal import seal
 from tests.service.lab import FailingLedger, Fault, Lab
 

@@ -9,9 +9,9 @@ import pytest
 
 from notary.core.registry import MemberRecord
 from notary.core.statement import Recognition
-from notary.service.submission import intake, reading
-from notary.service.submission.accept import Reading, Refused, Source, read_source
+from notary.service.submission import intake, readers
 from notary.service.submission.intake import open_sources, read_all
+from notary.service.submission.reading import Reading, Refused, Source, read_source
 from tests.world.cast import ALWAYS
 
 MEMBER = MemberRecord(
@@ -43,7 +43,7 @@ def credential(number: int) -> bytes:
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few enough credentials to be worth another process."""
     monkeypatch.setattr(intake, "_ALONE", 10)
-    monkeypatch.setattr(reading, "_CHUNK", 4)
+    monkeypatch.setattr(readers, "_CHUNK", 4)
 
 
 @pytest.mark.usefixtures("small_chunks")

@@ -18,8 +18,9 @@ from notary.service.evidence.manifest import Exhibit, attach
 from notary.service.log.entries import log_batch
 from notary.service.receipts.lookup import find_proofs
 from notary.service.receipts.making import receipt
-from notary.service.submission.accept import Accepted, Refused, Source, read_source
+from notary.service.submission.accept import Accepted
 from notary.service.submission.joint import accept_joint, with_partners
+from notary.service.submission.reading import Refused, Source, read_source
 from notary.service.submission.seal import seal
 from tests.service.lab import Lab
 from tests.service.status_lab import changed, judged

@@ -15,7 +15,8 @@ from notary.ports.ledger import BatchState
 from notary.service.log.entries import log_batch
 from notary.service.receipts.making import batch_receipts
 from notary.service.rounds.advancing import advance, held, rounds
-from notary.service.submission.accept import Accepted, Refused
+from notary.service.submission.accept import Accepted
+from notary.service.submission.reading import Refused
 from notary.service.submission.seal import seal
 from tests.service.lab import Failing, FailingLedger, Fault, Lab, resigned
 

@@ -105,7 +105,8 @@ def test_another_issuers_credential_is_an_error_unless_it_is_joint(notary_lab: L
     college, makers, _ = notary_lab.institutions
     (theirs,) = notary_lab.credentials(college, "Ana")
     record = notary_lab.record(makers)
-    from notary.service.submission.accept import Source, accept, read_source
+    from notary.service.submission.accept import accept
+    from notary.service.submission.reading import Source, read_source
 
     named = with_partners(record, [notary_lab.record(college)])
     list(accept(notary_lab.notary, record, [read_source(Source(theirs, "a.json"), named)]))

@@ -44,7 +44,8 @@ from notary.service.rounds.block_notes import add_notes, party_key, sign_block
 from notary.service.status.bundle import refreshed
 from notary.service.status.publishing import status_bundles
 from notary.service.status.statements import log_status
-from notary.service.submission.accept import Accepted, Source
+from notary.service.submission.accept import Accepted
+from notary.service.submission.reading import Source
 from notary.service.submission.seal import seal
 from tests.service.council import Council, council, voter
 from tests.service.lab import Lab

@@ -48,7 +48,7 @@ from notary.service.issuing.table import open_table
 from notary.service.issuing.template import Template
 from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
-from notary.service.submission.accept import Refused
+from notary.service.submission.reading import Refused
 
 WRITTEN = 1000
 """Links written down at once."""

@@ -18,9 +18,10 @@ from notary.service.delivery.queue import inherit_contact
 from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
 from notary.service.status.reissue import plan_reissue
-from notary.service.submission.accept import Accepted, accept, read_source
-from notary.service.submission.accept import Source as Submitted
+from notary.service.submission.accept import Accepted, accept
 from notary.service.submission.intake import open_sources
+from notary.service.submission.reading import Source as Submitted
+from notary.service.submission.reading import read_source
 
 _REASONS = "; ".join(f"{reason}: {REASON_WORDS[reason]}" for reason in REASONS[Status.REPLACED])
 

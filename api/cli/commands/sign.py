@@ -21,8 +21,8 @@ from notary.core.errors import IssuerError
 from notary.ports import AnySigner
 from notary.ports.ledger import BatchId, BatchRow
 from notary.service.notary import Notary
-from notary.service.submission.accept import Refused
 from notary.service.submission.intake import open_sources
+from notary.service.submission.reading import Refused
 from notary.service.submission.signing import Shown, recompute
 from notary.service.submission.signing import sign as sign_statement
 

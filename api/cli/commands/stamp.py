@@ -30,8 +30,9 @@ from notary.service.log.entries import log_batch
 from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
 from notary.service.receipts.making import receipt as make_receipt
-from notary.service.submission.accept import Accepted, Reading, Refused, accept, read_source
+from notary.service.submission.accept import Accepted, accept
 from notary.service.submission.intake import open_sources
+from notary.service.submission.reading import Reading, Refused, read_source
 from notary.service.submission.seal import seal
 
 SHOWN = 20

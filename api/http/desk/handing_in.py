@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse
 from api.http.desk.visitor import FromDesk, Registrar, refused
 from notary.core.errors import IssuerError, NotaryError
 from notary.service.members.institution import submit
-from notary.service.submission.accept import Accepted, Source
+from notary.service.submission.accept import Accepted
+from notary.service.submission.reading import Source
 
 router = APIRouter(prefix="/desk/submit", include_in_schema=False, default_response_class=HTMLResponse)
 _LINES = (".ndjson", ".jsonl")

@@ -28,7 +28,7 @@ from notary.service.issuing.papers import (
     take_away,
     templates_of,
 )
-from notary.service.submission.accept import Refused
+from notary.service.submission.reading import Refused
 
 SHOWN = 200
 """Findings on a page."""

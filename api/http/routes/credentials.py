@@ -18,7 +18,8 @@ from notary.core.credential import MAX_JSON
 from notary.core.errors import Malformed
 from notary.service.evidence.manifest import Exhibit
 from notary.service.members.institution import submit
-from notary.service.submission.accept import Accepted, Refused, Source
+from notary.service.submission.accept import Accepted
+from notary.service.submission.reading import Refused, Source
 
 MAX_STREAM = 64 << 20
 MAX_WITH_EVIDENCE = 256 << 20

@@ -34,7 +34,8 @@ from notary.service.issuing.learner import Learner, RowReader
 from notary.service.issuing.making import Form, Made, Making, make_all
 from notary.service.issuing.roll import Once, Roll, identity
 from notary.service.notary import Notary
-from notary.service.submission.accept import TOKEN_SIZE, Read, Reading, Refused, Source, accept, link_hash, read_source
+from notary.service.submission.accept import TOKEN_SIZE, accept, link_hash
+from notary.service.submission.reading import Read, Reading, Refused, Source, read_source
 
 KEPT = 1000
 """Findings that are listed; beyond them they are counted."""

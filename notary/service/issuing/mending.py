@@ -20,7 +20,8 @@ from notary.service.issuing.template import Template
 from notary.service.notary import Notary
 from notary.service.status.marking import Plan, Wish, mark, plan_marks
 from notary.service.status.reissue import plan_reissue
-from notary.service.submission.accept import Accepted, Reading, Source, accept, read_source
+from notary.service.submission.accept import Accepted, accept
+from notary.service.submission.reading import Reading, Source, read_source
 
 ROW = 2
 """The first row below the headings, as a spreadsheet counts."""

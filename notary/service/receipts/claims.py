@@ -31,7 +31,8 @@ from notary.service.evidence.manifest import Exhibit, attach
 from notary.service.issuing.badge import CONTEXT, Issuer
 from notary.service.issuing.cells import MAX_LINE, MAX_TEXT
 from notary.service.notary import Notary
-from notary.service.submission.accept import Accepted, Reading, Refused, Source, accept, read_source
+from notary.service.submission.accept import Accepted, accept
+from notary.service.submission.reading import Reading, Refused, Source, read_source
 
 MAX_SIZE = 1 << 20
 MAX_FILES = 20

@@ -14,7 +14,7 @@ from notary.core.baked import MAX_IMAGE
 from notary.core.credential import MAX_JSON
 from notary.core.errors import IssuerError
 from notary.core.registry import MemberRecord
-from notary.service.submission.accept import Read, Refused, Source, place, read_source
+from notary.service.submission.reading import Read, Refused, Source, place, read_source
 
 MAX_FILE = 64 << 20
 """Bytes of the largest file submitted as a file."""
@@ -61,7 +61,7 @@ def read_all(
         for source in chain(first, given):
             yield source if isinstance(source, Refused) else read_source(source, member, as_file=as_file)
         return
-    from notary.service.submission.reading import read_beside
+    from notary.service.submission.readers import read_beside
 
     yield from read_beside(chain(first, given), member, as_file=as_file, processes=wanted)
 

@@ -15,7 +15,8 @@ from notary.core.errors import IssuerError, Pending
 from notary.core.registry import MemberRecord
 from notary.ports.ledger import BatchRow, CredentialRow, UnitOfWork
 from notary.service.notary import Notary
-from notary.service.submission.accept import CHUNK, Accepted, Read, Reading, Refused, accept, place
+from notary.service.submission.accept import CHUNK, Accepted, accept
+from notary.service.submission.reading import Read, Reading, Refused, place
 
 
 def find_joint(work: UnitOfWork, batch: BatchRow, row: CredentialRow) -> tuple[CredentialRow, ...]:

@@ -31,8 +31,8 @@ from notary.core.summary import achievements, issuer
 from notary.ports.ledger import CredentialRow, UnitOfWork
 from notary.service.evidence.manifest import read_manifest
 from notary.service.notary import Notary
-from notary.service.submission.accept import place
 from notary.service.submission.joint import shared_evidence, with_partners
+from notary.service.submission.reading import place
 
 KEPT = 1000
 """Findings that are listed; beyond them they are counted."""

@@ -1,145 +1,103 @@
-"""Reading many credentials at once, in processes beside the one that writes.
+"""Reading one credential that is submitted: pure, and the slow part, so that it can run in other processes.
 
-Reading is pure and the slow part. Chunks of credentials lie on a board of shared
-memory, which costs a tenth of sending them; what the ledger needs comes back, in
-order, a bounded number of chunks at a time.
+What is wrong with it is a refusal that names file and line; the rest of the batch goes on.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from ctypes import c_char
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import get_context
-from typing import Any, TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from notary.core.credential import read
 from notary.core.digest import Digest
+from notary.core.encoding import shorten
+from notary.core.errors import IssuerError, NotaryError
 from notary.core.leaf import Form
 from notary.core.registry import MemberRecord
-from notary.service.beside import collect_rarely, rarely_collected, share
-from notary.service.submission.accept import Read, Reading, Refused, Source, read_source
-
-_CHUNK = 400
-_SLOT = 1 << 20
-"""Bytes of a slot: one chunk's credentials. A larger one is a chunk by itself, read here."""
-_IN_FLIGHT = 14
-"""Chunks for each other process that are read and not written yet."""
-
-_Packed: TypeAlias = tuple[Form, bytes, bytes | None, str | None, str | None, str | None, datetime | None] | Refused
-"""Form, digest, data (None where it is the source's own) and what was read: what the asker does not know already."""
-_Lying: TypeAlias = tuple[int, str, int | None]
-"""A source's size on the board, its name and line."""
+from notary.core.summary import summarize
 
 
-def read_beside(
-    sources: Iterator[Source | Refused], member: MemberRecord, *, as_file: bool, processes: int
-) -> Iterator[Read]:
-    """Share the reading out in chunks."""
-    context = get_context("spawn")
-    slots = _IN_FLIGHT * processes
-    board = context.RawArray(c_char, slots * _SLOT)
-    view, free = memoryview(board).cast("B"), deque(range(slots))
-    with ProcessPoolExecutor(processes, context, _attach, (board, member, as_file)) as pool, rarely_collected():
+class Source(NamedTuple):
+    """Where a credential stands: a file, or a line of one (from 1). A tuple, for there are very many."""
 
-        def send(chunk: _Chunk) -> Future[list[_Packed] | _Here] | None:
-            """Lay a chunk on the board and have it read; one that is larger than a slot is read here."""
-            given = [one for one in chunk.sources if isinstance(one, Source)]
-            data = b"".join([one.data for one in given])
-            if len(data) > _SLOT:
-                return None
-            chunk.slot = free.popleft()
-            begin = chunk.slot * _SLOT
-            view[begin : begin + len(data)] = data
-            return pool.submit(_read, begin, [(len(one.data), one.name, one.line) for one in given])
+    data: bytes
+    name: str
+    line: int | None = None
 
-        def here(chunk: _Chunk) -> _Here:
-            some = chunk.sources
-            return _Here(
-                [one if isinstance(one, Refused) else read_source(one, member, as_file=as_file) for one in some]
-            )
-
-        try:
-            for chunk, found in share(_chunks(sources), at_once=slots, send=send, here=here):
-                yield from found.readings if isinstance(found, _Here) else _unpack(chunk.sources, found)
-                if chunk.slot is not None:
-                    free.append(chunk.slot)
-        finally:
-            pool.shutdown(cancel_futures=True)
+    def __str__(self) -> str:
+        return place(self.name, self.line)
 
 
-@dataclass(slots=True)
-class _Chunk:
-    """Credentials that are read together, and where on the board they lie."""
+class Reading(NamedTuple):
+    """A credential read: what the ledger keeps of it. A tuple, for there are very many.
 
-    sources: list[Source | Refused]
-    slot: int | None = None
+    `achievement`: the id of the one it is for, where whoever read it knows that there is no other.
+    """
+
+    source: str
+    line: int | None
+    form: Form
+    digest: Digest
+    data: bytes
+    learner: str | None
+    title: str | None
+    issuer: str | None = None
+    until: datetime | None = None
+    evidence: Digest | None = None
+    achievement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Here:
-    """What was read in this process, as it is to be given."""
+class Refused:
+    """One credential left out, and why; `hint`, the advice that `why` ends with, suits whoever submits."""
 
-    readings: list[Read]
+    source: str
+    line: int | None
+    why: str
+    hint: str | None = None
 
-
-def _chunks(sources: Iterable[Source | Refused]) -> Iterator[_Chunk]:
-    """Cut into chunks that fit a slot each, but for one that holds a single larger credential."""
-    chunk: list[Source | Refused] = []
-    size = 0
-    for source in sources:
-        more = len(source.data) if isinstance(source, Source) else 0
-        if chunk and (size + more > _SLOT or len(chunk) == _CHUNK):
-            yield _Chunk(chunk)
-            chunk, size = [], 0
-        chunk.append(source)
-        size += more
-    if chunk:
-        yield _Chunk(chunk)
+    @property
+    def reason(self) -> str:
+        """What is wrong, without the advice."""
+        return self.why.removesuffix(self.hint or "").rstrip(". ")
 
 
-def _unpack(chunk: list[Source | Refused], packed: list[_Packed]) -> Iterator[Read]:
-    results = iter(packed)
-    for source in chunk:
-        if isinstance(source, Refused):
-            yield source
-            continue
-        found = next(results)
-        if isinstance(found, Refused):
-            yield found
-        else:
-            form, digest, content, learner, title, issuer, until = found
-            taken = form, Digest(digest), source.data if content is None else content
-            yield Reading(source.name, source.line, *taken, learner, title, issuer, until)
+Read: TypeAlias = Reading | Refused
 
 
-# ------------------------------------------------------- in the other process
-
-_given: tuple[memoryview, MemberRecord, bool] | None = None
-"""What this process reads from, for whom, and how; set once, when it begins."""
-
-
-def _attach(board: Any, member: MemberRecord, as_file: bool) -> None:  # noqa: FBT001  # arguments of an initializer
-    global _given  # noqa: PLW0603  # a pool's process has no other place
-    collect_rarely()
-    _given = (memoryview(board).cast("B"), member, as_file)
+def place(name: str, line: int | None) -> str:
+    """Name a credential's place, as every message does."""
+    return name if line is None else f"{name}, line {line}"
 
 
-def _read(begin: int, lying: list[_Lying]) -> list[_Packed]:
-    """Read a slot; plain tuples go back, for their pickling is most of the way."""
-    assert _given is not None
-    view, member, as_file = _given
-    results: list[_Packed] = []
-    for size, name, line in lying:
-        data = bytes(view[begin : begin + size])
-        begin += size
-        found = read_source(Source(data, name, line), member, as_file=as_file)
-        if isinstance(found, Refused):
-            results.append(found)
-        else:
-            content = None if found.data == data else found.data
-            said = found.learner, found.title, found.issuer, found.until
-            results.append((found.form, bytes(found.digest), content, *said))
-    return results
+def read_source(source: Source, member: MemberRecord, *, as_file: bool = False) -> Read:
+    """Read one credential and check that the member may submit it."""
+    where = str(source)
+    try:
+        if as_file:
+            if not source.data:
+                raise IssuerError(f"{where} is empty", hint="Nobody can show an empty file: leave it out")
+            taken = read(source.data, where, Form.FILE)
+            return Reading(source.name, source.line, taken.form, taken.digest, taken.data, None, source.name)
+        credential = read(source.data, where)
+        if b'"__proto__":' in credential.data:  # a browser loses such a member when it copies the object
+            raise IssuerError(f"{where}: a member is named __proto__", hint="Rename it")
+        summary = summarize(credential)
+        name = summary.issuer or ""
+        if not member.names(name):
+            raise IssuerError(
+                f"{where}: its issuer is not {member.name}",
+                expected=", ".join((member.id, *member.aliases)),
+                actual=shorten(name),
+                hint="Add it as an alias of the member, or submit it with the right --issuer",
+            )
+        learner = ", ".join(summary.learners) or None
+        # As it was written, where it is no image: its form decides the digest, and nothing has to be copied.
+        data = source.data if source.data.startswith(b"{") else credential.data
+        read_ = source.name, source.line, credential.form, credential.digest, data  # by place: names would cost more
+        return Reading(*read_, learner, summary.title, name, summary.until)
+    except NotaryError as error:
+        why = str(error)
+        why = why if why.startswith(where) else f"{where}: {why}"
+        return Refused(source.name, source.line, why, error.hint)

@@ -23,7 +23,7 @@ from notary.core.proof import DataIntegrityProof
 from notary.core.statement import BatchStatement, SignedStatement, Statement, message_to_sign
 from notary.core.summary import summarize
 from notary.ports import AnySigner, StatementSigner
-from notary.service.submission.accept import place
+from notary.service.submission.reading import place
 from notary.service.submission.seal import BatchFile
 
 

@@ -29,7 +29,8 @@ from notary.service.notary import Notary
 from notary.service.status.marking import mark
 from notary.service.status.reissue import plan_reissue
 from notary.service.submission import accept as accept_module
-from notary.service.submission.accept import Refused, link_hash
+from notary.service.submission.accept import link_hash
+from notary.service.submission.reading import Refused
 from notary.service.submission.seal import seal
 from tests.service.issuing.desk import desk, roll, template
 from tests.service.lab import Failing, FailingLedger, Fault, Lab
