@@ -20,7 +20,20 @@ from notary.store.ledger import SqlLedger
 from notary.store.schema import bring_up_to_date, migrate, version, versions
 from notary.store.tables import metadata
 from tests.ports.databases import database, ledger, postgres
-from tests.ports.ledger_lab import COLLEGE, PROJECT, Database, Other, anchor, append, entry, manifest
+from tests.ports.ledger_lab import (
+    COLLEGE,
+    NOON,
+    PROJECT,
+    Database,
+    Other,
+    anchor,
+    append,
+    credential,
+    entry,
+    manifest,
+    new,
+    seal,
+)
 
 __all__ = ["database", "ledger", "postgres"]
 
@@ -89,6 +102,22 @@ def test_anchors_survive_the_way_down_and_up(ledger: SqlLedger) -> None:
     with ledger.read() as work:
         assert work.anchors.anchors() == (signed, bare)
         assert work.attempts.since(tried.chain, tried.sender, 0) == (tried,)
+
+
+def test_what_waits_survives_the_way_down_and_up(ledger: SqlLedger) -> None:
+    """Version 13 makes its table anew: every column, and what is noted for the preflight, is the same."""
+    noted = {"issuer": "https://college.example", "until": NOON, "again": True, "achievement": "urn:one"}
+    with ledger.begin() as work:
+        work.credentials.add([new(credential(1), **noted), new(credential(2))])
+    seen = []
+    for target in ("0012", versions()[-1], versions()[-1]):
+        with ledger.connection(write=True) as connection:
+            seen.append(connection.execute(text("SELECT * FROM credential_waiting ORDER BY number")).all())
+            migrate(connection, target)
+    assert seen[0] == seen[1] == seen[2]
+    assert len(seen[0]) == 2
+    with ledger.begin() as work:
+        assert seal(work, 1) == [credential(1).leaf, credential(2).leaf]
 
 
 def test_versions_stand_in_one_line() -> None:
