@@ -8,7 +8,6 @@ backup of the salts from then on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from notary.core.canonical import JSON, canonical, load
@@ -49,15 +48,13 @@ def seal(
     if not report.size:
         raise IssuerError(f"{member.name} has nothing to seal", hint="Submit credentials first: notary submit")
     report.check(accept_warnings=accept_warnings)
-    with notary.ledger.begin() as work, ThreadPoolExecutor(1) as thread:
-        growing = thread.submit(_tree, notary, member)
-        number = work.batches.next_id()
-        placed = work.credentials.place(number, member.id)
-        tree = growing.result()
-        if not tree.size == placed == report.size:
+    with notary.ledger.begin() as work:
+        tree = TreeBuilder()
+        tree.extend(work.credentials.unsealed_leaves(member.id))
+        if tree.size != report.size:
             raise IssuerError("credentials came in while these were looked over", hint="Seal again: notary seal")
         batch = BatchRow(
-            id=number,
+            id=work.batches.next_id(),
             institution=member.id,
             size=TreeSize(tree.size),
             root=tree.root(),
@@ -66,16 +63,9 @@ def seal(
             sealed=notary.clock.now(),
         )
         work.batches.save(batch)
+        work.credentials.place(batch.id, member.id)
         record(notary, work, Action.SEAL, member.id, [f"batch {batch.id}"], count=batch.size)
     return batch
-
-
-def _tree(notary: Notary, member: MemberRecord) -> TreeBuilder:
-    """Grow the tree of what waits, of what was there when the writer, who is alone, began."""
-    tree = TreeBuilder()
-    with notary.ledger.read() as work:
-        tree.extend(work.credentials.unsealed_leaves(member.id))
-    return tree
 
 
 def statement_to_sign(notary: Notary, batch: BatchRow) -> BatchStatement:
