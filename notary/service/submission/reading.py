@@ -95,8 +95,8 @@ def read_source(source: Source, member: MemberRecord, *, as_file: bool = False) 
         learner = ", ".join(summary.learners) or None
         # As it was written, where it is no image: its form decides the digest, and nothing has to be copied.
         data = source.data if source.data.startswith(b"{") else credential.data
-        read_ = source.name, source.line, credential.form, credential.digest, data  # by place: names would cost more
-        return Reading(*read_, learner, summary.title, name, summary.until)
+        held = source.name, source.line, credential.form, credential.digest, data
+        return Reading(*held, learner, summary.title, name, summary.until)
     except NotaryError as error:
         why = str(error)
         why = why if why.startswith(where) else f"{where}: {why}"
