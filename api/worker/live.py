@@ -131,7 +131,7 @@ class PostgresLocks:
         if mine:
             self._seen = time.monotonic()
         else:
-            self.close()
+            self._drop()
         return self.alive
 
     def take(self, name: str) -> bool:
@@ -141,6 +141,11 @@ class PostgresLocks:
         self._ask("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", name)
 
     def close(self) -> None:
+        self._ask("SELECT pg_advisory_unlock_all()")  # the server ends a session some time after its client has left
+        self._drop()
+
+    def _drop(self) -> None:
+        """Leave the session, whatever state it is in; the server frees its locks."""
         import psycopg
 
         self._seen = time.monotonic() - LEASE
@@ -157,5 +162,5 @@ class PostgresLocks:
         try:
             return bool(self._session.execute(question, values).fetchone()[0])
         except psycopg.Error:
-            self.close()
+            self._drop()
             return False
