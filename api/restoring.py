@@ -14,8 +14,8 @@ from api.wiring import LEDGER, open_notary
 from notary.core.errors import OperatorError, Pending
 from notary.ports.ledger import CredentialId
 from notary.service.access.journal import Action, record
-from notary.service.erase import erase, plan_erasure
 from notary.service.errors import Absent
+from notary.service.holdings.erase import erase, plan_erasure
 from notary.service.log.soundness import Holdings, check_ledger, count_credentials, unknown_anchors
 from notary.service.notary import Notary
 

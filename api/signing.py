@@ -23,7 +23,7 @@ from notary.ports import AnySigner
 from notary.ports.ledger import BatchId, BatchRow
 from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
-from notary.service.submission.seal import BatchFile, write_batch_file
+from notary.service.submission.batch_file import BatchFile, write_batch_file
 from notary.service.submission.signing import Shown, recompute
 from notary.service.submission.signing import sign as sign_statement
 

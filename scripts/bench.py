@@ -112,7 +112,8 @@ def submit(folder: Path) -> dict[str, Any]:
     from api.cli.own_institution import self_asserted
     from notary.service.notary import Notary
     from notary.service.submission.accept import Accepted, accept
-    from notary.service.submission.intake import open_sources, read_all
+    from notary.service.submission.intake import open_sources
+    from notary.service.submission.reading_many import read_all
     from notary.service.submission.seal import seal
     from notary.store import open_ledger
 

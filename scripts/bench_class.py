@@ -40,11 +40,12 @@ from notary.service.issuing.columns import match_columns
 from notary.service.issuing.issue import Desk, Issued, hand_out, issue, plan
 from notary.service.issuing.learner import Learner, RowReader
 from notary.service.issuing.roll import Roll
-from notary.service.issuing.table import open_table
+from notary.service.issuing.spreadsheet import open_table
 from notary.service.issuing.template import Template
 from notary.service.log.entries import log_batch
 from notary.service.members.registry import members_in_force
-from notary.service.submission.seal import seal, statement_to_sign
+from notary.service.submission.batch_file import statement_to_sign
+from notary.service.submission.seal import seal
 from notary.service.submission.signing import sign
 
 PROMISED_ROWS, PROMISED_PDFS = 3000, 20

@@ -32,8 +32,9 @@ from notary.service.status.marking import Wish, mark, plan_marks
 from notary.service.status.signing import differences_here
 from notary.service.status.statements import draw_statuses, log_status
 from notary.service.submission.accept import Accepted, accept
+from notary.service.submission.batch_file import statement_to_sign
 from notary.service.submission.reading import Reading
-from notary.service.submission.seal import seal, statement_to_sign
+from notary.service.submission.seal import seal
 from notary.service.submission.signing import sign
 
 ONE_IN = 100

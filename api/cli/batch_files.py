@@ -11,7 +11,7 @@ from notary.core.statement import MAX_ENTRY, SignedStatement
 from notary.ports.ledger import BatchId
 from notary.service.log.entries import read_statement
 from notary.service.notary import Notary
-from notary.service.submission.seal import BatchFile, write_batch_file
+from notary.service.submission.batch_file import BatchFile, write_batch_file
 
 
 def write_batch(notary: Notary, number: BatchId, folder: Path) -> Path:

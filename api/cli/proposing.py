@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from api.cli.applications import read_application, show_application
 from api.cli.governance_files import (
     FILE,
     now_text,
@@ -148,8 +149,6 @@ def proposal_data(proposal: Proposal, here: InForce) -> dict[str, JSON]:
 
 def _admitted(draft: Draft, wish: Wish, *, yes: bool) -> Draft:
     """Take applications in, once somebody says that their fingerprints were read out."""
-    from api.cli.commands.member import read_application, show_application
-
     for path in wish.admit:
         application = read_application(path)
         record = application.admitted

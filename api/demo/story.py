@@ -36,8 +36,9 @@ from notary.service.receipts.making import batch_receipts
 from notary.service.receipts.trust import export_trust
 from notary.service.rounds.advancing import advance
 from notary.service.submission.accept import Accepted, accept
+from notary.service.submission.batch_file import BatchFile, write_batch_file
 from notary.service.submission.reading import Refused, Source, read_source
-from notary.service.submission.seal import BatchFile, seal, write_batch_file
+from notary.service.submission.seal import seal
 from notary.service.submission.signing import Shown, recompute, sign
 
 ROUNDS = 2

@@ -1,7 +1,7 @@
-"""Work beside this thread's own, its results in order: shared with other processes, or done in a thread behind.
+"""Work beside this thread's own, its results in order: `share` with other processes, `behind` in a thread.
 
 Other processes are spawned, not forked: this one holds databases, locks and
-threads that a copy must not touch.
+threads that a copy must not touch. Python looks for cycles rarely meanwhile.
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ from notary.store.outbox import SqlOutbox
 from notary.store.papers import SqlPapers
 from notary.store.pins import SqlPins
 from notary.store.registry import SqlRegistry
+from notary.store.schema import version, versions
 from notary.store.sessions import SqlSessions
 from notary.store.shares import SqlShares
 from notary.store.statuses import SqlStatuses
@@ -100,8 +101,6 @@ class SqlLedger:
             yield SqlUnitOfWork(connection)
 
     def check(self) -> None:
-        from notary.store.schema import version, versions
-
         with self.connection(write=False) as connection:
             found = version(connection)
         if found != versions()[-1]:

@@ -5,19 +5,27 @@ A migration is one unit of work: a crash in its middle leaves the version before
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Connection, inspect, text
 
 from notary.core.errors import OperatorError
-from notary.store.ledger import SqlLedger
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 
-def bring_up_to_date(ledger: SqlLedger) -> None:
+class Database(Protocol):
+    """Where the tables are."""
+
+    def connection(self, *, write: bool) -> AbstractContextManager[Connection]:
+        """Open a unit of work on the database itself."""
+        ...
+
+
+def bring_up_to_date(ledger: Database) -> None:
     """Migrate the ledger to this release's version; OperatorError where it is of a newer one."""
     newest = versions()[-1]
     with ledger.connection(write=False) as connection:

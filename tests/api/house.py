@@ -26,7 +26,7 @@ from notary.ports.ledger import WorkerRow
 from notary.service.access.api_keys import create_api_key
 from notary.service.notary import Notary
 from notary.service.rounds.advancing import advance
-from notary.service.submission.seal import BatchFile
+from notary.service.submission.batch_file import BatchFile
 from notary.service.submission.signing import sign
 
 SINCE = "2020-01-01T00:00:00Z"

@@ -13,7 +13,7 @@ from notary.core.unixfs import read_file
 from notary.core.verdict import Result
 from notary.core.verify import verify
 from notary.service.access.api_keys import create_api_key, revoke_api_key
-from notary.service.submission.seal import BatchFile
+from notary.service.submission.batch_file import BatchFile
 from notary.service.submission.signing import sign
 from tests.api.house import JSON_BODY, NDJSON, House, problem
 

@@ -9,7 +9,7 @@ import pytest
 
 from notary.core.receipt import Receipt
 from notary.ports.ledger import InstitutionRow
-from notary.service.submission.accept import link_hash
+from notary.service.access.links import link_hash
 from tests.api.house import House, token_of
 from tests.world import World
 

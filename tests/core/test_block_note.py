@@ -9,7 +9,7 @@ TEXT = f"credential-notary/block/v1\neip155:1\n21000000\n0x{'ab' * 32}\n"
 
 
 def test_a_block_note_is_four_lines() -> None:
-    """Header, chain, number and hash, each on its line: DESIGN's block note."""
+    """Header, chain, number and hash, each on its line: docs/spec's block note."""
     note = BlockNote.parse(TEXT)
     assert note == BlockNote("eip155:1", 21_000_000, bytes([0xAB]) * 32)
     assert note.text == TEXT

@@ -33,7 +33,7 @@ from notary.core.canonical import canonical
 from notary.core.credential import read
 from notary.core.encoding import to_hex
 from notary.service.access.api_keys import create_api_key
-from notary.service.submission.seal import BatchFile
+from notary.service.submission.batch_file import BatchFile
 from notary.service.submission.signing import recompute, sign
 from tests.faults.auditor import Audit, Auditor, Scene
 from tests.faults.nodes import Miner, Rpc, SupervisedKubo, small_disk

@@ -34,8 +34,9 @@ from notary.service.recovery.recover import Recovery, World, recover
 from notary.service.rounds.advancing import advance, read_manifest
 from notary.service.rounds.sending import send
 from notary.service.submission.accept import Accepted, accept
+from notary.service.submission.batch_file import BatchFile, write_batch_file
 from notary.service.submission.reading import Source, read_source
-from notary.service.submission.seal import BatchFile, seal, write_batch_file
+from notary.service.submission.seal import seal
 from notary.service.submission.signing import sign
 from notary.store import open_ledger
 from notary.store.ledger import SqlLedger

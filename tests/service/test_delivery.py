@@ -12,19 +12,20 @@ from notary.core.credential import read
 from notary.core.errors import IssuerError
 from notary.core.status import Status
 from notary.ports.ledger import ContactRow, CredentialId, MailKind, MailState
+from notary.service.access.links import link_hash
 from notary.service.delivery.bounces import mark_bounces, read_bounces
 from notary.service.delivery.handing import make_links, note_handed
 from notary.service.delivery.lost import PAUSE, ask_for_links
 from notary.service.delivery.queue import Delivery, enqueue, plan_delivery, resend
 from notary.service.delivery.sending import LEASE, PATIENCE, backoff, send_due
 from notary.service.delivery.text import Template
-from notary.service.erase import erase, plan_erasure
 from notary.service.errors import Absent
+from notary.service.holdings.erase import erase, plan_erasure
 from notary.service.log.entries import log_batch
 from notary.service.notary import Notary, Post
 from notary.service.receipts.learner import find_row
 from notary.service.receipts.links import renew_link
-from notary.service.submission.accept import Accepted, link_hash
+from notary.service.submission.accept import Accepted
 from notary.service.submission.seal import seal
 from tests.clocks import Standing
 from tests.mailbox import Mailbox

@@ -16,15 +16,16 @@ from notary.core.errors import IssuerError, OperatorError, Pending
 from notary.core.verdict import Result
 from notary.core.verify import verify
 from notary.ports.ledger import CredentialId, CredentialRow
-from notary.service.erase import erase, plan_erasure
+from notary.service.access.links import link_hash
 from notary.service.errors import Absent
 from notary.service.evidence.manifest import Exhibit, attach
+from notary.service.holdings.erase import erase, plan_erasure
 from notary.service.log.entries import log_batch
 from notary.service.receipts.learner import behind_link
 from notary.service.receipts.making import batch_receipts, receipt
 from notary.service.receipts.trust import export_trust
 from notary.service.rounds.advancing import draw
-from notary.service.submission.accept import Accepted, link_hash
+from notary.service.submission.accept import Accepted
 from notary.service.submission.seal import seal
 from tests.service import lab
 from tests.service.lab import Failing, Fault, Lab

@@ -29,7 +29,7 @@ from notary.service.notary import Notary
 from notary.service.rounds.advancing import advance, draw, held
 from notary.service.rounds.progress import progress
 from notary.service.rounds.sending import send
-from notary.service.submission.seal import BatchFile, write_batch_file
+from notary.service.submission.batch_file import BatchFile, write_batch_file
 from notary.service.submission.signing import sign
 from notary.store import open_ledger
 from tests.service.council import Council, council

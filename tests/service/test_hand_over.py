@@ -21,13 +21,13 @@ from notary.core.leaf import Form, hash_leaf
 from notary.core.status import Status
 from notary.ports.ledger import ContactRow, CredentialId, EndorsementRow, MarkRow, Reason, ShareId, ShareRow
 from notary.service.access.journal import read_journal
-from notary.service.erase import erase, plan_erasure
+from notary.service.access.links import link_hash
 from notary.service.evidence.encryption import decrypt
 from notary.service.evidence.manifest import Exhibit, attach
+from notary.service.holdings.erase import erase, plan_erasure
+from notary.service.holdings.hand_over import TYPE, hand_over
 from notary.service.log.entries import log_batch
-from notary.service.members.hand_over import TYPE, hand_over
 from notary.service.receipts.learner import behind_link
-from notary.service.submission.accept import link_hash
 from notary.service.submission.seal import seal
 from tests.ports.ledger_lab import credential, digest, submit
 from tests.service.lab import Lab

@@ -9,9 +9,10 @@ import pytest
 
 from notary.core.registry import MemberRecord
 from notary.core.statement import Recognition
-from notary.service.submission import intake, readers
-from notary.service.submission.intake import open_sources, read_all
+from notary.service.submission import reading_many
+from notary.service.submission.intake import open_sources
 from notary.service.submission.reading import Reading, Refused, Source, read_source
+from notary.service.submission.reading_many import read_all
 from tests.world.cast import ALWAYS
 
 MEMBER = MemberRecord(
@@ -42,8 +43,8 @@ def credential(number: int) -> bytes:
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few enough credentials to be worth another process."""
-    monkeypatch.setattr(intake, "_ALONE", 10)
-    monkeypatch.setattr(readers, "_CHUNK", 4)
+    monkeypatch.setattr(reading_many, "_ALONE", 10)
+    monkeypatch.setattr(reading_many, "_CHUNK", 4)
 
 
 @pytest.mark.usefixtures("small_chunks")

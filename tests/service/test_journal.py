@@ -12,8 +12,8 @@ from notary.core.errors import IssuerError, OperatorError
 from notary.ports.ledger import ITSELF, Actor, CredentialId, JournalRow
 from notary.service.access.api_keys import create_api_key
 from notary.service.access.journal import NAMED, Action, Checked, check_journal, read_journal, record, to_json
-from notary.service.erase import erase, plan_erasure
 from notary.service.errors import Absent
+from notary.service.holdings.erase import erase, plan_erasure
 from notary.service.receipts.learner import behind_link
 from notary.service.receipts.links import renew_link
 from notary.service.submission.seal import seal

@@ -16,7 +16,7 @@ from notary.service.monitoring.findings import MOST, Findings, Kind, Report
 from notary.service.monitoring.monitor import Watch, monitor
 from notary.service.monitoring.own import Own, read_own
 from notary.service.monitoring.seen import ChainSeen, ManifestSeen, Seen, Waiting
-from notary.service.submission.seal import BATCH_FILE
+from notary.service.submission.batch_file import BATCH_FILE
 from tests.service.paper_log import ORIGIN, Files, PaperLog, Signatory, new_key
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -15,7 +15,7 @@ from anchoring.embedded_blocks import FILE
 from notary.core.cid import Cid, Codec, StoredBlock
 from notary.core.errors import OperatorError
 from notary.core.verdict import Result
-from notary.service.erase import erase, plan_erasure
+from notary.service.holdings.erase import erase, plan_erasure
 from notary.service.pins.queue import audit_pins, pin_due, stores
 from notary.service.pins.stores import backoff
 from notary.service.rounds.drawing import draw

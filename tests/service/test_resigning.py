@@ -22,7 +22,7 @@ from notary.service.rounds.advancing import advance, draw
 from notary.service.rounds.progress import progress
 from notary.service.status.signing import differences_here
 from notary.service.status.statements import draw_statuses, log_status
-from notary.service.submission.seal import BatchFile, write_batch_file
+from notary.service.submission.batch_file import BatchFile, write_batch_file
 from notary.service.submission.signing import sign
 from tests.service.lab import SINCE, FailingLedger, Fault, Lab
 from tests.service.status_lab import marked, results, rows, signed_drafts

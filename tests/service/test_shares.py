@@ -9,9 +9,9 @@ import pytest
 from notary.core.digest import Digest
 from notary.core.errors import IssuerError
 from notary.ports.ledger import CredentialId, Reason
-from notary.service.erase import erase, plan_erasure
 from notary.service.errors import Absent
 from notary.service.evidence.manifest import Exhibit, attach
+from notary.service.holdings.erase import erase, plan_erasure
 from notary.service.receipts.links import renew_link
 from notary.service.receipts.shares import MOST, behind_share, end_share, share_credential, shares_of
 from notary.service.status.marking import mark

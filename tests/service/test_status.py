@@ -304,7 +304,7 @@ def test_receipts_of_a_whole_batch_share_what_they_can(notary_lab: Lab) -> None:
 
 def test_a_note_goes_with_its_credential(notary_lab: Lab) -> None:
     """Erased: the mark stays, for the list was signed; the words about a person do not."""
-    from notary.service.erase import erase, plan_erasure
+    from notary.service.holdings.erase import erase, plan_erasure
 
     college = notary_lab.institutions[0]
     batch = notary_lab.logged(college, "Ana")

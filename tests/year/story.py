@@ -13,7 +13,7 @@ from notary.ports.ledger import Reason
 from notary.service.governance.applying import apply
 from notary.service.governance.edits import add_key, admit, edit, end_key, leave, mark_compromised
 from notary.service.governance.proposal import Draft
-from notary.service.members.hand_over import hand_over
+from notary.service.holdings.hand_over import hand_over
 from notary.service.receipts.making import receipt
 from notary.service.status.marking import Wish, mark, plan_marks
 from notary.service.status.reissue import plan_reissue

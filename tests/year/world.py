@@ -29,9 +29,9 @@ from notary.service.governance.applying import apply
 from notary.service.governance.approvals import SignedApproval
 from notary.service.governance.edits import Edit
 from notary.service.governance.proposal import Draft, Proposal
+from notary.service.holdings.own import submit
 from notary.service.log.entries import log_batch
 from notary.service.log.witness import WitnessDesk
-from notary.service.members.institution import submit
 from notary.service.monitoring.anchored import Place
 from notary.service.monitoring.findings import Report
 from notary.service.monitoring.monitor import Watch, monitor

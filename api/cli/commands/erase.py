@@ -11,7 +11,7 @@ from api.records import note_erasure
 from api.settings import Settings
 from notary.core.canonical import JSON
 from notary.ports.ledger import CredentialId
-from notary.service.erase import Erasure
+from notary.service.holdings.erase import Erasure
 
 _STAYS = (
     "  Stays: its leaf in the tree, a salted hash that tells nobody anything without the salt.",
@@ -28,8 +28,8 @@ _STAYS = (
 def erase(settings: Settings, ids: tuple[str, ...], reason: str, *, yes: bool) -> Said:
     """Erase credentials: content, salt, digest, names, evidence and its keys. It cannot be undone."""
     from api.wiring import open_notary
-    from notary.service.erase import erase as erase_planned
-    from notary.service.erase import plan_erasure
+    from notary.service.holdings.erase import erase as erase_planned
+    from notary.service.holdings.erase import plan_erasure
 
     with open_notary(settings, chains=False) as notary:
         plan = plan_erasure(notary, [CredentialId(name) for name in ids])

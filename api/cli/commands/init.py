@@ -73,7 +73,7 @@ def _first_members(
         from api.cli.own_institution import make_own_institution
 
         return [make_own_institution(settings.data, name or getpass.getuser())]
-    from api.cli.commands.member import read_application, show_application
+    from api.cli.applications import read_application, show_application
 
     found = [read_application(path) for path in applications]
     for application in found:

@@ -44,7 +44,7 @@ from notary.service.issuing.issuer import check_claim, member_issuer
 from notary.service.issuing.learner import Learner, RowReader
 from notary.service.issuing.making import Form
 from notary.service.issuing.roll import Roll
-from notary.service.issuing.table import open_table
+from notary.service.issuing.spreadsheet import open_table
 from notary.service.issuing.template import Template
 from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary

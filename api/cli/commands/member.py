@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from api.cli.applications import read_application, show_application
 from api.cli.member_parts import read_document, read_programme
 from api.cli.spoken import Said, Table, command, count, shown
 from api.key_files import new_secret
@@ -16,7 +17,7 @@ from notary.core.errors import IssuerError
 from notary.core.registry import PURPOSES, MemberKey, MemberRecord, Period
 from notary.core.shape import read_did
 from notary.core.statement import Recognition
-from notary.service.members.application import MAX_SIZE, Application
+from notary.service.members.application import Application
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _RECOGNITION = click.Choice([recognition.value for recognition in Recognition])
@@ -170,7 +171,7 @@ def export(settings: Settings, did: str, recipients: tuple[str, ...], out: Path)
     Credentials, salts, evidence with its keys, names, hashes of learners' links. Nothing changes here.
     """
     from api.wiring import open_notary
-    from notary.service.members.hand_over import hand_over
+    from notary.service.holdings.hand_over import hand_over
     from notary.service.members.registry import members_in_force
 
     with open_notary(settings, chains=False) as notary:
@@ -193,32 +194,6 @@ def export(settings: Settings, did: str, recipients: tuple[str, ...], out: Path)
 
 for _made in (apply, add, list_, export, close):
     member.add_command(_made)
-
-
-def read_application(path: Path) -> Application:
-    """Read an application file; what is wrong names the file."""
-    with path.open("rb") as file:
-        data = file.read(MAX_SIZE + 1)
-    try:
-        return Application.parse(data)
-    except Exception as error:
-        raise IssuerError(f"{shown(path)}: {error}", hint="Ask the institution for its application again") from error
-
-
-def show_application(application: Application) -> list[str]:
-    """Show what an administrator compares and grants."""
-    record = application.record
-    programmes = ", ".join(programme.achievement for programme in record.programmes)
-    facts = {
-        "name": record.name,
-        "id": record.id,
-        "also issues as": ", ".join(record.aliases),
-        "asks for": f"{record.recognition}{f', for {programmes}' if programmes else ''}",
-        "key": ", ".join(key.public_key_multibase for key in record.keys),
-        "recovery key": application.recovery or "none",
-        "fingerprint": application.fingerprint,
-    }
-    return [f"  {title:<15}{value}" for title, value in facts.items() if value]
 
 
 def _listed(line: str, records: tuple[MemberRecord, ...]) -> Said:

@@ -22,9 +22,10 @@ from notary.service.evidence.manifest import Exhibit, attach
 from notary.service.members.registry import Members, members_in_force
 from notary.service.notary import Notary
 from notary.service.submission.accept import Accepted, accept
-from notary.service.submission.intake import open_sources, open_stream, read_all
+from notary.service.submission.intake import open_sources, open_stream
 from notary.service.submission.joint import accept_joint, with_partners
 from notary.service.submission.reading import Refused, Source
+from notary.service.submission.reading_many import read_all
 
 SHOWN = 20
 """Refusals on screen; the report has them all."""

@@ -16,7 +16,7 @@ from api.settings import Settings
 from api.wiring import open_notary
 from notary.core.errors import OperatorError
 from notary.ports.ledger import CredentialId
-from notary.service.submission.accept import link_hash
+from notary.service.access.links import link_hash
 
 TABLE = Path("class-3b.csv")
 CERTIFICATES = Path("certificates")

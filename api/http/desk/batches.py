@@ -15,8 +15,8 @@ from notary.core.errors import IssuerError, NotaryError, OperatorError
 from notary.core.statement import MAX_ENTRY, Recognition
 from notary.ports import StatementSigner
 from notary.ports.ledger import BatchId
+from notary.service.holdings.own import hand_in, own_batch
 from notary.service.log.entries import log_batch, read_statement
-from notary.service.members.institution import hand_in, own_batch
 from notary.service.rounds.progress import Stage, progress
 from notary.service.submission.preflight import preflight
 from notary.service.submission.seal import seal

@@ -15,7 +15,7 @@ from notary.ports.ledger import BatchId
 from notary.service.delivery.handing import make_links, note_handed
 from notary.service.delivery.queue import Delivery, enqueue, plan_delivery
 from notary.service.delivery.text import AWARD, Template
-from notary.service.members.institution import own_batch
+from notary.service.holdings.own import own_batch
 
 LISTED = 200
 _MAX_NUMBER = 9

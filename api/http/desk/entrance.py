@@ -15,7 +15,7 @@ from api.http.problems import Problem
 from api.rounds import next_round_says
 from notary.service.access.sessions import LASTS, end_session, open_session
 from notary.service.errors import Denied
-from notary.service.members.overview import at_desk
+from notary.service.holdings.overview import at_desk
 
 NEWEST = 12
 """Batches on the first page."""

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from api.http.desk.visitor import FromDesk, Registrar, refused
 from notary.core.errors import IssuerError, NotaryError
-from notary.service.members.institution import submit
+from notary.service.holdings.own import submit
 from notary.service.submission.accept import Accepted
 from notary.service.submission.reading import Source
 

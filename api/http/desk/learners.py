@@ -18,8 +18,8 @@ from notary.core.errors import IssuerError, NotaryError
 from notary.core.receipt import MEDIA_TYPE
 from notary.ports.ledger import BatchId, CredentialId, CredentialRow, MailKind
 from notary.service.delivery.queue import resend
+from notary.service.holdings.own import own_credential, own_receipt
 from notary.service.issuing.cells import Unread, read_email
-from notary.service.members.institution import own_credential, own_receipt
 from notary.service.receipts.endorsements import attach_endorsement
 from notary.service.receipts.learner import Award, award_of
 from notary.service.receipts.links import renew_link

@@ -15,13 +15,13 @@ from api.records import note_erasure
 from notary.core.errors import IssuerError, NotaryError
 from notary.core.status import Status
 from notary.ports.ledger import REASONS, CredentialId, CredentialRow, PaperId, PaperKind
-from notary.service.erase import erase, plan_erasure
 from notary.service.errors import Absent
+from notary.service.holdings.erase import erase, plan_erasure
+from notary.service.holdings.own import own_credential
 from notary.service.issuing.finding import Finding, Unfit
 from notary.service.issuing.mending import fields_of, issued_by, put_in_place, write_anew
 from notary.service.issuing.papers import find_paper, templates_of
 from notary.service.issuing.template import Template
-from notary.service.members.institution import own_credential
 from notary.service.receipts.certificate import particulars
 from notary.service.status.marking import Wish, mark, plan_marks
 

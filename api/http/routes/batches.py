@@ -20,8 +20,8 @@ from notary.core.registry import MemberRecord
 from notary.core.shape import Closed, read_did
 from notary.core.statement import MAX_ENTRY, Recognition
 from notary.ports.ledger import BatchId
+from notary.service.holdings.own import copy_batch_file, hand_in, own_batch, own_statement
 from notary.service.log.entries import read_statement
-from notary.service.members.institution import copy_batch_file, hand_in, own_batch, own_statement
 from notary.service.notary import Notary
 from notary.service.rounds.progress import Progress, progress, progress_of
 from notary.service.submission.preflight import preflight

@@ -17,7 +17,7 @@ from api.http.problems import WrongMedia
 from notary.core.credential import MAX_JSON
 from notary.core.errors import Malformed
 from notary.service.evidence.manifest import Exhibit
-from notary.service.members.institution import submit
+from notary.service.holdings.own import submit
 from notary.service.submission.accept import Accepted
 from notary.service.submission.reading import Refused, Source
 

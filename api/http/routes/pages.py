@@ -18,7 +18,7 @@ from api.http.problems import TABLE
 from api.http.routes.verification import read_question
 from api.rounds import next_round_says
 from notary.core.receipt import MEDIA_TYPE
-from notary.service.members.overview import overview
+from notary.service.holdings.overview import overview
 from notary.service.receipts.learner import behind_link, credential_behind_link, receipt_behind_link
 from notary.service.receipts.shares import shares_of
 

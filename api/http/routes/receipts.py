@@ -10,7 +10,7 @@ from notary.core.canonical import JSON, canonical
 from notary.core.encoding import format_time, from_digest_text
 from notary.core.receipt import MEDIA_TYPE
 from notary.ports.ledger import CredentialId
-from notary.service.members.institution import own_receipt
+from notary.service.holdings.own import own_receipt
 from notary.service.receipts.lookup import Proof, find_proofs
 
 router = APIRouter()

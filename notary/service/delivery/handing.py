@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from notary.core.encoding import to_base64url
 from notary.ports.ledger import CredentialId, MailKind, MailRow, MailState
 from notary.service.access.journal import Action, record
+from notary.service.access.links import draw_token, link_hash
 from notary.service.notary import Notary
-from notary.service.submission.accept import TOKEN_SIZE, link_hash
 
 _AT_ONCE = 1000
 
@@ -32,7 +31,7 @@ def make_links(notary: Notary, institution: str, names: Sequence[CredentialId]) 
             for name in names[at : at + _AT_ONCE]:
                 row, contact = work.credentials.get(name), work.contacts.get(name)
                 if row is not None and contact is not None and row.digest is not None:
-                    token = to_base64url(notary.random(TOKEN_SIZE))
+                    token = draw_token(notary.random)
                     made.append(Handed(name, contact.name or row.learner, contact.email, row.title, token))
             links = [(each.credential, link_hash(each.token)) for each in made]
             work.credentials.link_also(links, notary.clock.now())

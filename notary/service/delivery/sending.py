@@ -13,7 +13,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from notary.core.encoding import to_base64url
 from notary.core.errors import NotaryError, OperatorError
 from notary.core.status import Status
 from notary.ports.ledger import (
@@ -29,12 +28,12 @@ from notary.ports.ledger import (
 )
 from notary.ports.mailer import Mail, MailSession, Undeliverable
 from notary.service.access.journal import Action, record
+from notary.service.access.links import draw_token, link_hash
 from notary.service.delivery.text import AWARD, LOST, Template, listed, one_line
 from notary.service.members.registry import Members, members_in_force
 from notary.service.notary import Notary, Post
 from notary.service.status.lists import newest_list
 from notary.service.status.reissue import newest_of
-from notary.service.submission.accept import TOKEN_SIZE, link_hash
 
 SECONDS = 60.0
 """How long one run sends at most; the next goes on."""
@@ -215,7 +214,7 @@ class _Writing:
                 yield newest
 
     def _mail(self, row: MailRow, contact: ContactRow, credentials: list[CredentialRow]) -> Mail:
-        tokens = [to_base64url(self.notary.random(TOKEN_SIZE)) for _ in credentials]
+        tokens = [draw_token(self.notary.random) for _ in credentials]
         links = [(each.id, link_hash(token)) for each, token in zip(credentials, tokens, strict=True)]
         self.work.credentials.link_also(links, self.notary.clock.now())
         if row.kind is MailKind.LOST:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from notary.core import leaf
 from notary.core.credential import read
 from notary.core.digest import Digest, sha256
-from notary.core.encoding import format_time, to_base64url
+from notary.core.encoding import format_time
 from notary.core.errors import IssuerError
 from notary.core.own_signature import CredentialKey
 from notary.core.registry import MemberRecord
@@ -27,6 +27,7 @@ from notary.core.status import Status
 from notary.core.summary import achievements
 from notary.ports.ledger import AwardRow, ContactRow, CredentialId, NewCredential, UnitOfWork
 from notary.service.access.journal import Action, record
+from notary.service.access.links import draw_token, link_hash
 from notary.service.evidence.manifest import Exhibit, attach
 from notary.service.issuing.badge import BadgeMaker
 from notary.service.issuing.finding import Finding
@@ -34,7 +35,7 @@ from notary.service.issuing.learner import Learner, RowReader
 from notary.service.issuing.making import Form, Made, Making, make_all
 from notary.service.issuing.roll import Once, Roll, identity
 from notary.service.notary import Notary
-from notary.service.submission.accept import TOKEN_SIZE, accept, link_hash
+from notary.service.submission.accept import accept
 from notary.service.submission.reading import Read, Reading, Refused, Source, read_source
 
 KEPT = 1000
@@ -253,7 +254,7 @@ def _renewed(
     """Give those a new link whose first one was never written down: a run ended in between."""
     for at in range(0, len(unhanded), _ASKED):
         some = unhanded[at : at + _ASKED]
-        tokens = [to_base64url(notary.random(TOKEN_SIZE)) for _ in some]
+        tokens = [draw_token(notary.random) for _ in some]
         with notary.ledger.begin() as work:
             for (_, credential), token in zip(some, tokens, strict=True):
                 work.credentials.relink(credential, link_hash(token), notary.clock.now())

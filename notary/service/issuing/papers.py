@@ -28,7 +28,8 @@ from notary.service.issuing.finding import Unfit, visible
 from notary.service.issuing.issuer import check_claim, member_issuer
 from notary.service.issuing.learner import RowReader, find_evidence
 from notary.service.issuing.roll import Roll
-from notary.service.issuing.table import Table, open_table
+from notary.service.issuing.spreadsheet import open_table
+from notary.service.issuing.table import Table
 from notary.service.issuing.template import Template
 from notary.service.notary import Notary
 

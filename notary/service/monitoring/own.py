@@ -12,7 +12,7 @@ from notary.core.shape import Closed
 from notary.core.statement import BatchStatement
 from notary.service.log.entries import read_statement
 from notary.service.monitoring.seen import Mine
-from notary.service.submission.seal import BATCH_FILE, MAX_LINE
+from notary.service.submission.batch_file import BATCH_FILE, MAX_LINE
 
 
 @dataclass(frozen=True, slots=True)

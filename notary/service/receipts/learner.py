@@ -14,6 +14,7 @@ from notary.core.receipt import Receipt
 from notary.core.status import Status
 from notary.core.verdict import Verdict
 from notary.ports.ledger import CredentialRow, Reason
+from notary.service.access.links import link_hash
 from notary.service.errors import Absent
 from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
@@ -21,7 +22,6 @@ from notary.service.receipts.judging import judge
 from notary.service.receipts.making import receipt
 from notary.service.rounds.progress import Progress, progress_of
 from notary.service.status.reissue import newest_of
-from notary.service.submission.accept import link_hash
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from notary.core.encoding import to_base64url
 from notary.ports.ledger import CredentialId
 from notary.service.access.journal import Action, record
+from notary.service.access.links import draw_token, link_hash
 from notary.service.errors import Absent
 from notary.service.notary import Notary
-from notary.service.submission.accept import TOKEN_SIZE, link_hash
 
 
 def renew_link(notary: Notary, credential: CredentialId) -> str:
     """Give a credential another link and return its token, shown once; the link before opens nothing any more."""
-    token = to_base64url(notary.random(TOKEN_SIZE))
+    token = draw_token(notary.random)
     with notary.ledger.begin() as work:
         row = work.credentials.get(credential)
         if row is None:

@@ -12,17 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from notary.core.digest import Digest
-from notary.core.encoding import to_base64url
 from notary.core.errors import IssuerError
 from notary.core.evidence import EvidenceManifest
 from notary.core.receipt import Receipt
 from notary.ports.ledger import CredentialRow, Reason, ShareId, ShareRow
+from notary.service.access.links import draw_token, link_hash
 from notary.service.errors import Absent
 from notary.service.notary import Notary
 from notary.service.receipts.learner import Award, award_of, find_row
 from notary.service.receipts.making import receipt
 from notary.service.status.reissue import newest_of
-from notary.service.submission.accept import TOKEN_SIZE, link_hash
 
 MOST = 50
 """Shares of one credential at a time."""
@@ -53,7 +52,7 @@ def share_credential(
     row, _ = find_row(notary, token)
     if row.digest is None:
         raise Absent("this credential was erased here")
-    now, secret = notary.clock.now(), to_base64url(notary.random(TOKEN_SIZE))
+    now, secret = notary.clock.now(), draw_token(notary.random)
     hashed = link_hash(secret)
     share = ShareRow(
         id=ShareId(hashed[:_ID_BYTES].translate(_LETTERS).decode()),

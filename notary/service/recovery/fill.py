@@ -25,7 +25,7 @@ from notary.core.summary import summarize
 from notary.ports.ledger import BatchId
 from notary.service.recovery.history import check_checkpoint
 from notary.service.status.statements import is_status_line, read_status_file
-from notary.service.submission.seal import BatchFile
+from notary.service.submission.batch_file import BatchFile
 
 
 @dataclass(frozen=True, slots=True)

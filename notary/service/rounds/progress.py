@@ -1,4 +1,4 @@
-"""How far things are, in the words of DESIGN's life of a batch, and what is to be done next."""
+"""How far things are, in the words of docs/life.md, and what is to be done next."""
 
 from __future__ import annotations
 

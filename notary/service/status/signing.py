@@ -21,8 +21,8 @@ from notary.core.summary import summarize
 from notary.service.notary import Notary
 from notary.service.status.lists import newest_list, newest_standing
 from notary.service.status.statements import StatusDraft
+from notary.service.submission.batch_file import BatchFile
 from notary.service.submission.reading import place
-from notary.service.submission.seal import BatchFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from notary.core.digest import ZERO, Digest, sha256
+from notary.core.digest import ZERO, Digest
 from notary.core.encoding import to_base64url
 from notary.core.errors import IssuerError
 from notary.core.leaf import hash_leaf
 from notary.core.registry import MemberRecord
 from notary.ports.ledger import CredentialId, NewCredential, UnitOfWork
 from notary.service.access.journal import Action, record
+from notary.service.access.links import TOKEN_SIZE, link_hash
 from notary.service.beside import behind
 from notary.service.notary import Notary
 from notary.service.submission.reading import Read, Reading, Refused, place
@@ -24,8 +25,6 @@ _UNIT_SIZE = 64 << 20
 """Bytes of credentials in one unit of work: one is in memory, and the next while that is written."""
 MAX_RETAINED = 2 << 20
 """Bytes of the largest credential a receipt carries, of its 4 MiB; the holder of a larger one shows it beside."""
-TOKEN_SIZE = 16
-"""Random bytes of a learner's link."""
 _SALT_SIZE = 32
 _DRAWN = _SALT_SIZE + TOKEN_SIZE
 
@@ -66,11 +65,6 @@ def accept(
         count += len(results)
         done(count)
         yield from results
-
-
-def link_hash(token: str) -> Digest:
-    """Return what the ledger keeps of a learner's link."""
-    return sha256(token.encode())
 
 
 def _units(readings: Iterable[Read]) -> Iterator[list[Read]]:

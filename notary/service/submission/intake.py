@@ -1,4 +1,4 @@
-"""Taking in files, folders and NDJSON: what cannot be read is a refusal, and the rest goes on."""
+"""Opening files, folders and NDJSON that are handed in: what cannot be opened is a refusal, and the rest goes on."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 from notary.core.baked import MAX_IMAGE
 from notary.core.credential import MAX_JSON
 from notary.core.errors import IssuerError
-from notary.core.registry import MemberRecord
-from notary.service.submission.reading import Read, Refused, Source, place, read_source
+from notary.service.submission.reading import Refused, Source, place
 
 MAX_FILE = 64 << 20
 """Bytes of the largest file submitted as a file."""
@@ -22,8 +21,6 @@ STDIN = "standard input"
 _LINES = (".ndjson", ".jsonl")
 _OURS = (".receipt.json",)
 _OUR_NAMES = frozenset({"trust.json"})
-_ALONE = 2000
-"""Credentials up to here are read in this process: starting another takes longer."""
 
 
 def open_sources(paths: Iterable[Path], *, as_file: bool = False) -> Iterator[Source | Refused]:
@@ -48,22 +45,6 @@ def open_stream(stream: BinaryIO, *, as_file: bool = False) -> Iterator[Source |
     most = MAX_FILE if as_file else MAX_IMAGE
     data = first + stream.read(most + 1 - len(first))
     yield _too_large(STDIN, most) if len(data) > most else Source(data, STDIN)
-
-
-def read_all(
-    sources: Iterable[Source | Refused], member: MemberRecord, *, as_file: bool = False, processes: int | None = None
-) -> Iterator[Read]:
-    """Read sources in order; of many, other processes read some. `processes`: how many, else one less than cores."""
-    given = iter(sources)
-    first = list(islice(given, _ALONE))
-    wanted = max(1, (os.cpu_count() or 1) - 1) if processes is None else processes
-    if len(first) < _ALONE or not wanted:
-        for source in chain(first, given):
-            yield source if isinstance(source, Refused) else read_source(source, member, as_file=as_file)
-        return
-    from notary.service.submission.readers import read_beside
-
-    yield from read_beside(chain(first, given), member, as_file=as_file, processes=wanted)
 
 
 # ----------------------------------------------------------------------- files

@@ -1,4 +1,4 @@
-"""Reading one credential that is submitted: pure, and the slow part, so that it can run in other processes.
+"""Reading one credential that is submitted: what the ledger keeps of it, or why it is refused; pure.
 
 What is wrong with it is a refusal that names file and line; the rest of the batch goes on.
 """

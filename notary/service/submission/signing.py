@@ -23,8 +23,8 @@ from notary.core.proof import DataIntegrityProof
 from notary.core.statement import BatchStatement, SignedStatement, Statement, message_to_sign
 from notary.core.summary import summarize
 from notary.ports import AnySigner, StatementSigner
+from notary.service.submission.batch_file import BatchFile
 from notary.service.submission.reading import place
-from notary.service.submission.seal import BatchFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from notary.service.issuing.issue import Desk
 from notary.service.issuing.learner import Learner, RowReader
 from notary.service.issuing.making import Form
 from notary.service.issuing.roll import Roll
-from notary.service.issuing.table import Table, open_table
+from notary.service.issuing.spreadsheet import open_table
+from notary.service.issuing.table import Table
 from notary.service.issuing.template import Template
 
 SERIES = to_base64url(bytes(range(32)))

@@ -17,8 +17,9 @@ from notary.core.keys import PublicKey
 from notary.core.own_signature import CredentialKey
 from notary.core.verdict import Result
 from notary.ports.ledger import ContactRow, CredentialRow, Reason
-from notary.service.erase import erase, plan_erasure
+from notary.service.access.links import link_hash
 from notary.service.evidence.manifest import read_manifest
+from notary.service.holdings.erase import erase, plan_erasure
 from notary.service.issuing import issue as issuing
 from notary.service.issuing.finding import Finding
 from notary.service.issuing.issue import Desk, Issued, Plan, hand_out, issue, plan, write_out
@@ -29,7 +30,6 @@ from notary.service.notary import Notary
 from notary.service.status.marking import mark
 from notary.service.status.reissue import plan_reissue
 from notary.service.submission import accept as accept_module
-from notary.service.submission.accept import link_hash
 from notary.service.submission.reading import Refused
 from notary.service.submission.seal import seal
 from tests.service.issuing.desk import desk, roll, template

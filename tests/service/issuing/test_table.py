@@ -12,6 +12,7 @@ import pytest
 from openpyxl import Workbook
 
 from notary.core.errors import IssuerError
+from notary.service.issuing import spreadsheet
 from notary.service.issuing import table as tables
 from notary.service.issuing import workbook as workbooks
 from tests.service.issuing.desk import table
@@ -112,7 +113,7 @@ def test_what_is_no_table_is_refused_in_words(data: bytes, why: str) -> None:
 
 def test_a_table_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """By bytes, and by rows."""
-    monkeypatch.setattr(tables, "MAX_FILE", 1000)
+    monkeypatch.setattr(spreadsheet, "MAX_FILE", 1000)
     with pytest.raises(IssuerError, match="too large"):
         rows("Name\n" + "x\n" * 1000)
     monkeypatch.setattr(tables, "MAX_ROWS", 10)

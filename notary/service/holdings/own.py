@@ -23,9 +23,9 @@ from notary.service.notary import Notary
 from notary.service.receipts.making import receipt
 from notary.service.rounds.progress import Progress, progress_of
 from notary.service.submission.accept import Accepted, accept
+from notary.service.submission.batch_file import statement_to_sign, write_batch_file
 from notary.service.submission.joint import accept_joint, with_partners
 from notary.service.submission.reading import Reading, Refused, Source, read_source
-from notary.service.submission.seal import statement_to_sign, write_batch_file
 
 
 def submit(

@@ -1,18 +1,20 @@
-"""Reading many credentials at once, in processes beside the one that writes.
+"""Reading many credentials: in order, and where there are very many, in processes beside the one that writes.
 
-Reading is pure and the slow part. Chunks of credentials lie on a board of shared
+Reading is pure, and the slow part of submitting. Chunks of credentials lie on a board of shared
 memory, which costs a tenth of sending them; what the ledger needs comes back, in
 order, a bounded number of chunks at a time.
 """
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from ctypes import c_char
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 from multiprocessing import get_context
 from typing import Any, TypeAlias
 
@@ -22,6 +24,8 @@ from notary.core.registry import MemberRecord
 from notary.service.beside import collect_rarely, rarely_collected, share
 from notary.service.submission.reading import Read, Reading, Refused, Source, read_source
 
+_ALONE = 2000
+"""Credentials up to here are read in this process: starting another takes longer."""
 _CHUNK = 400
 _SLOT = 1 << 20
 """Bytes of a slot: one chunk's credentials. A larger one is a chunk by itself, read here."""
@@ -34,7 +38,21 @@ _Lying: TypeAlias = tuple[int, str, int | None]
 """A source's size on the board, its name and line."""
 
 
-def read_beside(
+def read_all(
+    sources: Iterable[Source | Refused], member: MemberRecord, *, as_file: bool = False, processes: int | None = None
+) -> Iterator[Read]:
+    """Read sources in order; of many, other processes read some. `processes`: how many, else one less than cores."""
+    given = iter(sources)
+    first = list(islice(given, _ALONE))
+    wanted = max(1, (os.cpu_count() or 1) - 1) if processes is None else processes
+    if len(first) < _ALONE or not wanted:
+        for source in chain(first, given):
+            yield source if isinstance(source, Refused) else read_source(source, member, as_file=as_file)
+        return
+    yield from _read_beside(chain(first, given), member, as_file=as_file, processes=wanted)
+
+
+def _read_beside(
     sources: Iterator[Source | Refused], member: MemberRecord, *, as_file: bool, processes: int
 ) -> Iterator[Read]:
     """Share the reading out in chunks."""
