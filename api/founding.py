@@ -13,8 +13,8 @@ from notary.core.errors import OperatorError
 from notary.core.registry import MemberRecord
 from notary.ports import Address
 from notary.service.access.journal import Action, record
+from notary.service.governance.founding import Ground, found
 from notary.service.members.joining import join
-from notary.service.members.registry import Ground, found
 from notary.service.notary import Site
 
 

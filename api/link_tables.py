@@ -6,8 +6,8 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
-from api.cli.receipt_files import cell
-from notary.service.delivery.handing import Handed
+from api.csv_cells import cell
+from notary.service.delivery.own_mailer import Handed
 
 _COLUMNS = ("learner", "email", "title", "credential", "link")
 

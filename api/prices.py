@@ -8,7 +8,7 @@ from anchoring.profiles import Profiles
 from notary.core.canonical import JSON
 from notary.core.errors import NotaryError
 from notary.service.notary import Notary
-from notary.service.rounds.advancing import estimate
+from notary.service.rounds.schedule import estimate
 
 _COIN = 10**18
 

@@ -16,8 +16,8 @@ from notary.ports.ledger import CredentialId
 from notary.service.access.journal import Action, record
 from notary.service.errors import Absent
 from notary.service.holdings.erase import erase, plan_erasure
-from notary.service.log.soundness import Holdings, check_ledger, count_credentials, unknown_anchors
 from notary.service.notary import Notary
+from notary.service.recovery.soundness import Counted, check_ledger, count_credentials, unknown_anchors
 
 _JOURNALS = ("-wal", "-shm")
 
@@ -29,7 +29,7 @@ class Restored:
     `kept`: where the ledger before lies; `uncompared`: why the chains could not be asked.
     """
 
-    holdings: Holdings
+    holdings: Counted
     erased: int
     unerased: tuple[CredentialId, ...]
     kept: Path | None
@@ -97,7 +97,7 @@ def _check_replaceable(settings: Settings, target: Path, *, replacing: bool) -> 
         )
 
 
-def _examine(settings: Settings, arriving: Path) -> tuple[Holdings, int, tuple[CredentialId, ...], str | None]:
+def _examine(settings: Settings, arriving: Path) -> tuple[Counted, int, tuple[CredentialId, ...], str | None]:
     """Open what was copied, as this release's ledger; return what it holds, what was erased again, chains not asked."""
     there = replace(settings, database=f"sqlite:///{arriving}")
     uncompared = None

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.cli.own_institution import own_key
 from api.custody import find_key
 from api.key_files import KeyFile, read_secret
+from api.own_institution import own_key
 from api.settings import Settings
 from api.signing_hook import SigningHook
 from notary.core.canonical import JSON

@@ -109,7 +109,7 @@ def run_part(part: str, folder: Path) -> dict[str, Any]:
 
 def submit(folder: Path) -> dict[str, Any]:
     """Submit and seal as `notary submit` and `notary seal` do, on a ledger of its own."""
-    from api.cli.own_institution import self_asserted
+    from api.own_institution import self_asserted
     from notary.service.notary import Notary
     from notary.service.submission.accept import Accepted, accept
     from notary.service.submission.intake import open_sources

@@ -16,10 +16,10 @@ from api.settings import ChainSetting, Settings
 from notary.core.canonical import JSON
 from notary.core.encoding import to_hex
 from notary.core.errors import OperatorError
+from notary.service.governance.founding import Ground
 from notary.service.governance.further_chain import Founding, found_there, plan, with_site
 from notary.service.governance.in_force import InForce, find_in_force
 from notary.service.governance.proposal import Draft, propose
-from notary.service.members.registry import Ground
 from notary.service.notary import Notary, Site
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from api.cli.passphrases import open_key
-from api.cli.spoken import Table, count
+from api.cli.spoken import Exit, Said, Table, count
 from api.key_files import KeyFile
 from api.settings import Settings
 from notary.core.canonical import JSON
@@ -18,7 +18,7 @@ from notary.core.registry import MemberRecord
 from notary.service.issuing.badge import Issuer
 from notary.service.issuing.cells import Unread
 from notary.service.issuing.columns import RESULT, Columns
-from notary.service.issuing.finding import quoted
+from notary.service.issuing.finding import Unfit, quoted
 from notary.service.issuing.issue import Plan
 from notary.service.issuing.learner import find_evidence
 from notary.service.issuing.roll import Roll
@@ -48,8 +48,8 @@ def criteria_copy(template: Template, path: Path) -> Path | None:
 
 def member_key(settings: Settings, member: MemberRecord, file: Path | None, passphrase: Path | None) -> CredentialKey:
     """Open the member's working key: the one named, else the one that lies in the data folder."""
-    from api.cli.own_institution import own_key
     from api.custody import find_key
+    from api.own_institution import own_key
 
     names = {key.public_key_multibase: key.id for key in member.keys if "batch" in key.purposes}
     key = open_key(file, passphrase) if file else find_key(settings.data, names.keys()) or own_key(settings.data)
@@ -154,3 +154,11 @@ def plan_data(plan: Plan, prices: Sequence[JSON]) -> dict[str, JSON]:
         "evidence_files": plan.files,
         "price": list(prices),
     }
+
+
+def unfit(error: Unfit) -> Said:
+    """Say everything that is wrong with a template."""
+    head = f"{error.what} cannot be used yet: {count(len(error.findings), 'finding')}."
+    data: dict[str, JSON] = {"template": error.what, "findings": [one.to_json() for one in error.findings]}
+    lines = [head, *(f"  {finding}." for finding in error.findings)]
+    return Said([*lines, f"{error.hint}."] if error.hint else lines, data, code=Exit.NOT)

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import BinaryIO
 
-from api.cli.receipt_files import cell
+from api.csv_cells import cell
 from notary.core.errors import OperatorError
 from notary.service.issuing.issue import Issued
 

@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 
 from api.cli.spoken import shown
+from api.csv_cells import cell
 from api.settings import Settings
 from notary.core.canonical import canonical
 from notary.core.errors import VerifierError
@@ -23,8 +24,6 @@ SUFFIX = ".receipt.json"
 TRUST_FILE = "trust.json"
 INDEX = "index.csv"
 _COLUMNS = ("source", "line", "credential", "learner", "receipt", "link", "state")
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell; such a cell gets an apostrophe, as OWASP recommends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +95,3 @@ def write_trust(
     temporary.write_bytes(canonical(trust.to_json()) + b"\n")
     temporary.replace(path)
     return trust
-
-
-def cell(text: str) -> str:
-    """Return a cell's text so that no spreadsheet runs it."""
-    return f"'{text}" if text.startswith(_FORMULAS) else text

@@ -12,9 +12,9 @@ from api.settings import Settings
 from api.wiring import only_ledger, open_notary, schedule_of
 from api.worker.outlook import Outlook
 from notary.core.errors import NotaryError, OperatorError
-from notary.service.log.soundness import count_credentials, unknown_anchors
-from notary.service.rounds.advancing import held
+from notary.service.recovery.soundness import count_credentials, unknown_anchors
 from notary.service.rounds.progress import Stage, progress
+from notary.service.rounds.standing import held
 
 DAY = timedelta(hours=24)
 _BATCHES = "batches"

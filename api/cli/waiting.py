@@ -7,7 +7,8 @@ import time
 from api.cli.spoken import progress
 from notary.ports.ledger import AnchorState
 from notary.service.notary import Notary
-from notary.service.rounds.advancing import Round, advance, rounds
+from notary.service.rounds.advancing import advance
+from notary.service.rounds.standing import Round, rounds
 
 _PATIENCE = 4
 """Typical waits after which waiting ends; the anchor goes on without it."""

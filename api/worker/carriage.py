@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from notary.core.errors import NotaryError
 from notary.ports.ledger import AnchorRow, AnchorState, ManifestNumber
 from notary.service.notary import Notary
-from notary.service.rounds.advancing import carry, held
+from notary.service.rounds.carrying import carry
 from notary.service.rounds.reach import unfinished_on
+from notary.service.rounds.standing import held
 
 LONGEST = 1.0
 """Seconds after which a new manifest is noticed at the latest."""

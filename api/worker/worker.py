@@ -24,9 +24,10 @@ from notary.core.errors import NotaryError, OperatorError
 from notary.ports.ledger import ITSELF, WorkerRow
 from notary.service.log.cosigning import cosign
 from notary.service.notary import Notary
-from notary.service.rounds.advancing import draw, held
+from notary.service.rounds.drawing import draw
 from notary.service.rounds.reach import unfinished_on
 from notary.service.rounds.schedule import Schedule, cleared, next_round
+from notary.service.rounds.standing import held
 
 TICK = 2.0
 """Seconds between two sweeps: how long new work and a dead worker's may lie."""

@@ -15,7 +15,7 @@ from api.worker.engine import Active, Engine
 from notary.core.errors import OperatorError
 from notary.ports import Inclusion
 from notary.ports.ledger import AnchorState
-from notary.service.rounds.advancing import draw
+from notary.service.rounds.drawing import draw
 from tests.api.house import House, found_house, open_house
 
 

@@ -49,6 +49,18 @@ def test_evidence_is_public_only_where_that_is_said(founded_desk: Desk) -> None:
     assert b"%PDF not shown" not in (desk.folder / "data" / "blocks" / "blocks.sqlite").read_bytes()
 
 
+def test_evidence_of_nothing_that_can_be_read_is_kept_nowhere(founded_desk: Desk) -> None:
+    """What is public for ever is not put there for a file that was mistaken for a credential."""
+    desk = founded_desk
+    wrong, pdf = desk.file("ana.json", b"{}"), desk.file("work.pdf", b"%PDF of nobody")
+    said = desk.say("submit", wrong, "--evidence", pdf, "--public-evidence", code=1)
+    assert "everybody" not in said
+    assert b"%PDF of nobody" not in (desk.folder / "data" / "blocks" / "blocks.sqlite").read_bytes()
+    said = desk.say("submit", wrong, desk.file("bo.json", badge("Bo")), "--evidence", pdf, "--public-evidence", code=1)
+    assert "everybody can read it" in said
+    assert b"%PDF of nobody" in (desk.folder / "data" / "blocks" / "blocks.sqlite").read_bytes()
+
+
 def test_nodes_are_named_when_the_notary_is_founded(desk: Desk) -> None:
     """After the data folder, which holds everything first."""
     founding = desk.json("init", "--ipfs", "http://127.0.0.1:9", "--ipfs", "http://me:secret@127.0.0.1:10")

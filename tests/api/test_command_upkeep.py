@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.receipt_files import cell
+from api.csv_cells import cell
 from api.records import BACKUP, ERASED
 from api.settings import Settings
 from api.wiring import open_notary

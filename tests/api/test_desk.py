@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api.cli.commands.claim import own_key
+from api.cli.attesting import persons_key
 from api.examples import table_of
 from api.key_files import KeyFile
 from api.signing import Signers
@@ -253,7 +253,7 @@ def test_an_endorsement_is_attached(counter: House, tmp_path: Path) -> None:
     at = sit_down(counter)
     name = one_of(counter, at, "Amina")
     content = at.get(f"/desk/learners/{name}/credential").content
-    key = own_key(KeyFile.create(tmp_path / "peer.pem", "a test's"))
+    key = persons_key(KeyFile.create(tmp_path / "peer.pem", "a test's"))
     made = endorse(read(content, "it"), Role.PEER, "Mo", "Well done.", key, "2026-05-03T00:00:00Z", bytes(16))
     files = [("endorsement", ("endorsement.json", made))]
     assert "Well done." in plain(at.post(f"/desk/learners/{name}/endorse", files=files))
@@ -261,7 +261,7 @@ def test_an_endorsement_is_attached(counter: House, tmp_path: Path) -> None:
     assert "The endorsement is of another credential." in plain(other)
 
 
-def test_an_institution_with_its_own_key_issues_and_signs_elsewhere(counter: House) -> None:
+def test_an_institution_with_its_persons_key_issues_and_signs_elsewhere(counter: House) -> None:
     """The preview says how; what was signed there is handed in, sealed, and its signature brought back."""
     at, own = sit_down(counter, OWN), counter.institutions[OWN]
     shown = at.upload(at.template())

@@ -189,13 +189,13 @@ def test_days_that_are_none_are_refused(home: Home, days: str) -> None:
 
 def test_endorsements_stand_on_both_pages(home: Home, tmp_path: Any) -> None:
     """Who, as what, and that it is no part of the answer; mark-up in them is text."""
-    from api.cli.commands.claim import own_key
+    from api.cli.attesting import persons_key
     from api.key_files import KeyFile
     from notary.core.credential import read
     from notary.service.members.registry import members_in_force
     from notary.service.receipts.endorsements import attach_endorsement
 
-    key = own_key(KeyFile.create(tmp_path / "marta.pem", "a test's"))
+    key = persons_key(KeyFile.create(tmp_path / "marta.pem", "a test's"))
     with home.house.notary.ledger.read() as work:
         row = work.credentials.get(CredentialId(home.credential))
     assert row is not None

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from httpx import Response
 
-from api.cli.commands.claim import own_key
+from api.cli.attesting import persons_key
 from api.cli.spoken import Spoken
 from api.command_line import main
 from api.examples import template_of
@@ -31,12 +31,12 @@ from notary.ports.ledger import ContactRow, CredentialId, InstitutionRow, KeyId,
 from notary.service.access.api_keys import access_of, create_api_key, key_hash, revoke_api_key
 from notary.service.access.sessions import open_session
 from notary.service.errors import Denied
+from notary.service.issuing.incoming import Wording, hand_in_claim
 from notary.service.issuing.papers import keep_template, lay_table
 from notary.service.log.entries import read_statement
 from notary.service.members.registry import members_in_force
 from notary.service.receipts.endorsements import Role as EndorserRole
 from notary.service.receipts.endorsements import endorse
-from notary.service.receipts.incoming import Wording, hand_in_claim
 from notary.service.receipts.shares import share_credential
 from tests.api.doors import DOORS, HELD, OWN, Door, Ids, doors_of
 from tests.api.house import House, found_house, open_house, problem, token_of
@@ -131,7 +131,7 @@ def _papers(house: House, who: int, learner: str) -> tuple[str, str, str]:
     row = f"Name,Email,Test\n{learner},someone@x.example,Passed\n"
     table = lay_table(house.notary, member, template.id, f"of-{learner}.csv", row.encode())
     words = Wording(learner, f"Claimed by {learner}", "I did.", "", "someone@x.example")
-    key = own_key(KeyFile(Ed25519PrivateKey.generate()))
+    key = persons_key(KeyFile(Ed25519PrivateKey.generate()))
     hand_in_claim(house.notary, member.id, words, [("proof.pdf", b"%PDF")], key)
     with house.notary.ledger.read() as work:
         (claim,) = work.papers.all(member.id, PaperKind.CLAIM)
@@ -457,7 +457,7 @@ def test_delivering_writes_to_ones_own_learners_alone(street: Street, tmp_path: 
 def test_endorsing_the_neighbours_credential_finds_none(street: Street, tmp_path: Path) -> None:
     """To the letter as for a credential that nobody has."""
     mine, path = street.house.institutions[MINE].did, tmp_path / "endorsement.json"
-    key = own_key(KeyFile.create(tmp_path / "peer.pem", "a test's"))
+    key = persons_key(KeyFile.create(tmp_path / "peer.pem", "a test's"))
     about = read(street.theirs.document, "theirs")
     path.write_bytes(endorse(about, EndorserRole.PEER, "Mo", "Well done.", key, "2026-05-03T00:00:00Z", bytes(16)))
     said = [

@@ -148,6 +148,21 @@ def test_batch_is_signed_by_the_institutions_own_service(founded_desk: Desk) -> 
     assert desk.json("sign", "--deliver", signed["statement"], code=1)["error"]
 
 
+def test_the_settings_service_is_asked_where_the_ledger_is(founded_desk: Desk) -> None:
+    """As at the desk: whoever signs by number names no key where the settings name the institution's service."""
+    desk = founded_desk
+    desk.run("submit", desk.file("ana.json", badge("Ana")))
+    institution = desk.json("seal")["institution"]
+    assert "name it with --key" in desk.say("sign", 1, "--yes", code=2)
+    key = KeyFile.load(desk.folder / "college.working.pem", desk.passphrase().read_text().strip())
+    settings = desk.folder / "data" / "notary.toml"
+    with host(service(key)) as here:
+        hooks = f"{institution} {here.url}/sign {key.public_key_multibase}"
+        settings.write_text(settings.read_text().replace("[[chains]]", f'signing_hooks = "{hooks}"\n[[chains]]'))
+        assert desk.json("sign", 1, "--yes")["entry"] == 0
+        assert json.loads(here.asked[0][2])["summary"]["titles"] == ["Harbour Pilot"]
+
+
 @pytest.mark.parametrize(
     "words, said",
     [

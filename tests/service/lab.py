@@ -27,7 +27,8 @@ from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
 from notary.service.receipts.making import batch_receipts
 from notary.service.receipts.trust import export_trust
-from notary.service.rounds.advancing import Round, advance
+from notary.service.rounds.advancing import advance
+from notary.service.rounds.standing import Round
 from notary.service.submission.accept import Accepted, accept
 from notary.service.submission.batch_file import BatchFile, write_batch_file
 from notary.service.submission.reading import Refused, Source, read_source

@@ -24,14 +24,16 @@ from notary.core.manifest import Manifest
 from notary.ports import Address, BlockStore, Chain
 from notary.ports.ledger import BatchId, CredentialId
 from notary.service.evidence.manifest import Exhibit, attach
+from notary.service.governance.founding import Ground, found
 from notary.service.log.entries import log_batch
-from notary.service.members.registry import Ground, found, members_in_force
+from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary, Site
 from notary.service.receipts.making import batch_receipts
 from notary.service.recovery.events import Place
 from notary.service.recovery.fill import Source as FileSource
 from notary.service.recovery.recover import Recovery, World, recover
-from notary.service.rounds.advancing import advance, read_manifest
+from notary.service.rounds.advancing import advance
+from notary.service.rounds.drawing import read_manifest
 from notary.service.rounds.sending import send
 from notary.service.submission.accept import Accepted, accept
 from notary.service.submission.batch_file import BatchFile, write_batch_file

@@ -24,7 +24,7 @@ from notary.core.errors import OperatorError
 from notary.core.verdict import Result
 from notary.ports.ledger import BatchId, CredentialId
 from notary.service.holdings.erase import erase, plan_erasure
-from notary.service.log.soundness import check_ledger, unknown_anchors
+from notary.service.recovery.soundness import check_ledger, unknown_anchors
 from notary.store import open_ledger
 from notary.store.backup import check_file, copy_ledger, take_alone
 from notary.store.engine import make_engine

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.cli.commands.claim import own_key
+from api.cli.attesting import persons_key
 from api.key_files import KeyFile
 from api.words import answer
 from notary.core.canonical import JSON, canonical
@@ -22,12 +22,12 @@ from notary.core.receipt import Receipt
 from notary.core.verdict import Result
 from notary.ports.ledger import CredentialId
 from notary.service.errors import Absent
-from notary.service.evidence.manifest import Exhibit, read_manifest
+from notary.service.evidence.manifest import Exhibit, read_evidence
 from notary.service.issuing.badge import Issuer
+from notary.service.issuing.claims import Claim, Shown, Validation, make_claim, validate_claim, validation
 from notary.service.issuing.conformity import check_credential
 from notary.service.issuing.template import Party
 from notary.service.log.entries import log_batch
-from notary.service.receipts.claims import Claim, Shown, Validation, make_claim, validate_claim, validation
 from notary.service.receipts.endorsements import (
     ATTACHMENT,
     MOST,
@@ -49,7 +49,7 @@ SOUND = b"forty birds"
 
 def person(folder: Path, name: str = "ana") -> CredentialKey:
     """A key of somebody's own."""
-    return own_key(KeyFile.create(folder / f"{name}.pem", "for tests"))
+    return persons_key(KeyFile.create(folder / f"{name}.pem", "for tests"))
 
 
 def claim_file(key: CredentialKey, **more: Any) -> bytes:
@@ -69,7 +69,7 @@ def validated(lab: Lab, claim: Claim, *exhibits: bytes, email: str | None = None
         Validation("We listened to all forty.", college.profile.course.id),
         lab.notary.clock.now().date(),
     )
-    signing = CredentialKey(own_key(college.key).key, college.verification_method, college.key.sign)
+    signing = CredentialKey(persons_key(college.key).key, college.verification_method, college.key.sign)
     files = [Exhibit("birds.wav", "audio/wav", io.BytesIO(data)) for data in exhibits]
     return validate_claim(lab.notary, member, claim, signing.prove(unsigned, WHEN), files, email)
 
@@ -105,7 +105,7 @@ def test_a_validated_claim_says_both_recognitions(notary_lab: Lab, tmp_path: Pat
         assert row is not None
         assert row.evidence is not None
         assert contact is not None
-        found = read_manifest(work, row.evidence)
+        found = read_evidence(work, row.evidence)
     assert contact.email == "ana@x.example"
     assert found is not None
     assert [(item.name, item.digest) for item in found[0].items] == [

@@ -232,7 +232,7 @@ def test_a_cosignature_of_something_else_is_not_taken(notary_lab: Lab, hire: Hir
 def test_a_cosigned_manifest_is_composed_again_all_the_same(notary_lab: Lab, hire: Hire) -> None:
     """The pinned tree holds the checkpoint that the log alone signed."""
     from notary.core.unixfs import read_path
-    from notary.service.rounds.advancing import read_manifest
+    from notary.service.rounds.drawing import read_manifest
 
     witness = hire("one")
     notary = with_witnesses(notary_lab, witness)

@@ -14,8 +14,8 @@ from notary.core.status import Status
 from notary.ports.ledger import ContactRow, CredentialId, MailKind, MailState
 from notary.service.access.links import link_hash
 from notary.service.delivery.bounces import mark_bounces, read_bounces
-from notary.service.delivery.handing import make_links, note_handed
 from notary.service.delivery.lost import PAUSE, ask_for_links
+from notary.service.delivery.own_mailer import make_links, note_handed
 from notary.service.delivery.queue import Delivery, enqueue, plan_delivery, resend
 from notary.service.delivery.sending import LEASE, PATIENCE, backoff, send_due
 from notary.service.delivery.text import Template

@@ -24,7 +24,7 @@ from notary.service.log.entries import log_batch
 from notary.service.receipts.learner import behind_link
 from notary.service.receipts.making import batch_receipts, receipt
 from notary.service.receipts.trust import export_trust
-from notary.service.rounds.advancing import draw
+from notary.service.rounds.drawing import draw
 from notary.service.submission.accept import Accepted
 from notary.service.submission.seal import seal
 from tests.service import lab

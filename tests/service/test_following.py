@@ -26,9 +26,11 @@ from notary.service.log.entries import log_batch
 from notary.service.members.joining import join
 from notary.service.members.registry import keep_state, members_in_force
 from notary.service.notary import Notary
-from notary.service.rounds.advancing import advance, draw, held
+from notary.service.rounds.advancing import advance
+from notary.service.rounds.drawing import draw
 from notary.service.rounds.progress import progress
 from notary.service.rounds.sending import send
+from notary.service.rounds.standing import held
 from notary.service.submission.batch_file import BatchFile, write_batch_file
 from notary.service.submission.signing import sign
 from notary.store import open_ledger

@@ -24,15 +24,18 @@ from notary.service.governance.applying import apply
 from notary.service.governance.approvals import SignedApproval, check_proposal
 from notary.service.governance.differences import describe
 from notary.service.governance.following import follow
+from notary.service.governance.founding import Ground
 from notary.service.governance.further_chain import found_there, plan, with_site
 from notary.service.governance.in_force import InForce, find_in_force, places_of, view
 from notary.service.governance.proposal import Draft, Proposal, propose
-from notary.service.members.registry import Ground, members_in_force
+from notary.service.members.registry import members_in_force
 from notary.service.notary import Site
 from notary.service.receipts.making import batch_receipts
 from notary.service.receipts.trust import export_trust
-from notary.service.rounds.advancing import advance, estimate, rounds, unfinished
+from notary.service.rounds.advancing import advance
+from notary.service.rounds.schedule import estimate
 from notary.service.rounds.sending import send
+from notary.service.rounds.standing import rounds, unfinished
 from tests.service.council import Council, council, voter
 from tests.service.lab import Failing, Fault, Lab
 from tests.service.test_governance import renamed, wallet_that_says

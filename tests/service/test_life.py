@@ -14,7 +14,8 @@ from notary.core.verdict import Result
 from notary.ports.ledger import BatchState
 from notary.service.log.entries import log_batch
 from notary.service.receipts.making import batch_receipts
-from notary.service.rounds.advancing import advance, held, rounds
+from notary.service.rounds.advancing import advance
+from notary.service.rounds.standing import held, rounds
 from notary.service.submission.accept import Accepted
 from notary.service.submission.reading import Refused
 from notary.service.submission.seal import seal

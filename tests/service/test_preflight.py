@@ -15,7 +15,7 @@ from notary.core.errors import IssuerError
 from notary.core.statement import Recognition
 from notary.core.status import Status
 from notary.ports.ledger import BatchRow
-from notary.service.evidence.manifest import Exhibit, attach, read_manifest
+from notary.service.evidence.manifest import Exhibit, attach, read_evidence
 from notary.service.submission.joint import with_partners
 from notary.service.submission.preflight import Grade, Report, Unready, preflight
 from notary.service.submission.seal import seal
@@ -149,7 +149,7 @@ def test_evidence_that_is_gone_is_an_error(notary_lab: Lab) -> None:
         for name in sorted(("work-0.png", "work-1.png"), key=lambda n: digests[int(n[5])])
     ]
     with notary_lab.notary.ledger.begin() as work:
-        assert read_manifest(work, digests[0]) is not None
+        assert read_evidence(work, digests[0]) is not None
         work.evidence.erase(digests[0])
     assert found(looked(notary_lab)) == [("error", "evidence", "evidence")]
 

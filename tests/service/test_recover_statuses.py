@@ -17,11 +17,11 @@ from notary.core.status import Status
 from notary.core.verify import verify
 from notary.ports.ledger import REASONS, BatchId, CredentialId
 from notary.service.governance.applying import change_members
-from notary.service.log.soundness import check_ledger
 from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
 from notary.service.receipts.making import batch_receipts
 from notary.service.receipts.trust import export_trust
+from notary.service.recovery.soundness import check_ledger
 from notary.service.rounds.advancing import advance
 from notary.service.status.marking import Wish, mark, plan_marks
 from notary.service.status.statements import draw_statuses, log_status

@@ -13,7 +13,8 @@ from notary.core.encoding import to_hex
 from notary.core.verdict import Result
 from notary.ports import Call, Quote
 from notary.ports.ledger import AnchorState
-from notary.service.rounds.advancing import advance, held
+from notary.service.rounds.advancing import advance
+from notary.service.rounds.standing import held
 from tests.parts import ANVIL_KEY, running_anvil
 from tests.service.anvil_lab import DEPTH, AnvilLab, founded_on
 from tests.service.lab import Failing

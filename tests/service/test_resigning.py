@@ -18,7 +18,8 @@ from notary.ports.ledger import BatchRow, BatchState
 from notary.service.governance.applying import change_members
 from notary.service.log.entries import log_batch
 from notary.service.members.registry import members_in_force
-from notary.service.rounds.advancing import advance, draw
+from notary.service.rounds.advancing import advance
+from notary.service.rounds.drawing import draw
 from notary.service.rounds.progress import progress
 from notary.service.status.signing import differences_here
 from notary.service.status.statements import draw_statuses, log_status

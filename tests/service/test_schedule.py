@@ -18,7 +18,8 @@ from notary.core.digest import Digest
 from notary.core.errors import OperatorError
 from notary.core.verdict import Result
 from notary.ports.ledger import HeldRow
-from notary.service.rounds.advancing import advance, draw
+from notary.service.rounds.advancing import advance
+from notary.service.rounds.drawing import draw
 from notary.service.rounds.schedule import NextRound, Schedule, cleared, next_round
 from tests.api.worker_lab import made
 from tests.clocks import Running

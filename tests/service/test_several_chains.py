@@ -22,14 +22,18 @@ from notary.core.trust import Quorum
 from notary.core.verdict import Result
 from notary.core.verify import verify
 from notary.ports.ledger import AnchorState
-from notary.service.members.registry import Ground, found, members_in_force
+from notary.service.governance.founding import Ground, found
+from notary.service.members.registry import members_in_force
 from notary.service.notary import Site
 from notary.service.receipts.making import batch_receipts
 from notary.service.receipts.trust import export_trust
-from notary.service.rounds.advancing import advance, carry, draw, held, rounds, unfinished
+from notary.service.rounds.advancing import advance
 from notary.service.rounds.archive import fetch_archive
 from notary.service.rounds.block_notes import add_notes, party_key, read_notes, sign_block
+from notary.service.rounds.carrying import carry
+from notary.service.rounds.drawing import draw
 from notary.service.rounds.sending import send
+from notary.service.rounds.standing import held, rounds, unfinished
 from tests.service.lab import Failing, Fault, Lab
 
 
@@ -303,7 +307,7 @@ def _drawn(notary_lab: Lab) -> Any:
 
 
 def _root(notary_lab: Lab) -> Any:
-    from notary.service.rounds.advancing import read_manifest
+    from notary.service.rounds.drawing import read_manifest
 
     with notary_lab.notary.ledger.read() as work:
         return read_manifest(work.anchors.manifests()[-1]).anchor_root()

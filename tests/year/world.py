@@ -29,7 +29,6 @@ from notary.service.governance.applying import apply
 from notary.service.governance.approvals import SignedApproval
 from notary.service.governance.edits import Edit
 from notary.service.governance.proposal import Draft, Proposal
-from notary.service.holdings.own import submit
 from notary.service.log.entries import log_batch
 from notary.service.log.witness import WitnessDesk
 from notary.service.monitoring.anchored import Place
@@ -47,6 +46,7 @@ from notary.service.status.statements import log_status
 from notary.service.submission.accept import Accepted
 from notary.service.submission.reading import Source
 from notary.service.submission.seal import seal
+from notary.service.submission.submit import submit
 from tests.service.council import Council, council, voter
 from tests.service.lab import Lab
 from tests.service.paper_log import new_key

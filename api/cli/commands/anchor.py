@@ -13,7 +13,9 @@ from api.wiring import open_notary
 from notary.core.canonical import JSON
 from notary.ports.ledger import AnchorState
 from notary.service.notary import Notary
-from notary.service.rounds.advancing import Round, advance, estimate
+from notary.service.rounds.advancing import advance
+from notary.service.rounds.schedule import estimate
+from notary.service.rounds.standing import Round
 
 _GWEI = 10**9
 _COIN = 10**18
@@ -146,5 +148,5 @@ def _round(found: Round) -> JSON:
             }
             for each in found.anchors
         ],
-        "held": [dict(held_data(row)) for row in found.held],
+        "standing": [dict(held_data(row)) for row in found.held],
     }

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import click
 
+from api.cli.attesting import persons_key, read_words
 from api.cli.passphrases import open_key
 from api.cli.spoken import Said, command, count, short, shown
-from api.key_files import KeyFile
 from notary.core.canonical import JSON
 from notary.core.digest import Digest
 from notary.core.encoding import format_time, to_digest_text
-from notary.core.errors import IssuerError, OperatorError
-from notary.core.keys import PublicKey
-from notary.core.own_signature import CredentialKey
+from notary.core.errors import OperatorError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -49,11 +47,11 @@ def claim(
     It names the evidence by digest: send these files along.
     """
     from notary.service.issuing.cells import read_line
-    from notary.service.receipts.claims import Claim, Shown, make_claim
+    from notary.service.issuing.claims import Claim, Shown, make_claim
 
     if out.exists():
         raise OperatorError(f"{shown(out)} is there already", hint="Choose another name: --out FILE")
-    signing = own_key(open_key(key_file, passphrase_file))
+    signing = persons_key(open_key(key_file, passphrase_file))
     made = make_claim(
         signing,
         format_time(datetime.now(UTC)),
@@ -75,29 +73,6 @@ def claim(
         "evidence": [str(path) for path in evidence],
     }
     return Said(lines, data, f"notary validate {shown(out)} --narrative FILE")
-
-
-def own_key(key: KeyFile) -> CredentialKey:
-    """Return a person's key as it signs: by the did:key that it is."""
-    from notary.service.receipts.endorsements import credential_key_id
-
-    multibase = key.public_key_multibase
-    return CredentialKey(PublicKey.parse(multibase, "key"), credential_key_id(multibase), key.sign)
-
-
-def read_words(path: Path) -> str:
-    """Read a text that somebody wrote into a file."""
-    from notary.service.issuing.cells import MAX_TEXT, Unread, read_text
-
-    with path.open("rb") as file:
-        data = file.read(4 * MAX_TEXT + 1)
-    try:
-        found = read_text(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, Unread) as error:
-        raise IssuerError(f"{shown(path)} is no text", expected="UTF-8", actual=str(error)) from error
-    if not found:
-        raise IssuerError(f"{shown(path)} is empty")
-    return found
 
 
 def hash_file(path: Path) -> Digest:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from api.cli.receipt_files import cell
 from api.cli.spoken import Said, Table, command, count, shown
+from api.csv_cells import cell
 from api.settings import Settings
 from notary.core.errors import OperatorError
 from notary.service.rounds.costs import Certainty, Cost, Share

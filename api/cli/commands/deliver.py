@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from api.cli.commands.submit import choose_member
+from api.cli.members import choose_member
 from api.cli.spoken import Exit, Said, Table, command, count, shown
 from api.key_files import new_secret
 from api.link_tables import link_table
@@ -19,7 +19,7 @@ from notary.core.encoding import format_time
 from notary.core.errors import OperatorError
 from notary.ports.ledger import BatchId, CredentialId
 from notary.service.delivery.bounces import MAX_FILE, mark_bounces, read_bounces
-from notary.service.delivery.handing import Handed, make_links, note_handed
+from notary.service.delivery.own_mailer import Handed, make_links, note_handed
 from notary.service.delivery.queue import Delivery, enqueue, plan_delivery, resend
 from notary.service.delivery.text import MAX_TEMPLATE, Template
 from notary.service.issuing.cells import Unread, read_email

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from api.cli.commands.claim import own_key, read_words
-from api.cli.commands.submit import choose_member
+from api.cli.attesting import persons_key, read_words
+from api.cli.members import choose_member
 from api.cli.passphrases import open_key
 from api.cli.spoken import Said, command, shown
 from api.settings import Settings
@@ -76,7 +76,7 @@ def write(
         Role(role),
         read_line(name),
         read_words(narrative),
-        own_key(open_key(key_file, passphrase_file)),
+        persons_key(open_key(key_file, passphrase_file)),
         format_time(datetime.now(UTC)),
         secrets.token_bytes(16),
     )

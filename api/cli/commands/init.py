@@ -70,7 +70,7 @@ def _first_members(
     settings: Settings, name: str | None, applications: tuple[Path, ...], *, yes: bool
 ) -> list[MemberRecord]:
     if not applications:
-        from api.cli.own_institution import make_own_institution
+        from api.own_institution import make_own_institution
 
         return [make_own_institution(settings.data, name or getpass.getuser())]
     from api.cli.applications import read_application, show_application

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from api.cli.commands.submit import choose_member
 from api.cli.issuing import (
     SHOWN,
     criteria_copy,
@@ -22,8 +21,10 @@ from api.cli.issuing import (
     price,
     read_template,
     table_data,
+    unfit,
 )
 from api.cli.link_file import LinkFile
+from api.cli.members import choose_member
 from api.cli.passphrases import open_key
 from api.cli.spoken import Exit, Said, Table, as_text, command, count, progress, shown
 from api.settings import Settings
@@ -146,14 +147,6 @@ def issue(
         "links": str(target.path) if target.written else None,
     }
     return Said(lines, data, f"notary seal{named}{claims}", Exit.NOT if refused else code)
-
-
-def unfit(error: Unfit) -> Said:
-    """Say everything that is wrong with a template."""
-    head = f"{error.what} cannot be used yet: {count(len(error.findings), 'finding')}."
-    data: dict[str, JSON] = {"template": error.what, "findings": [one.to_json() for one in error.findings]}
-    lines = [head, *(f"  {finding}." for finding in error.findings)]
-    return Said([*lines, f"{error.hint}."] if error.hint else lines, data, code=Exit.NOT)
 
 
 def _issue(

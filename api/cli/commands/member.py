@@ -59,9 +59,9 @@ def apply(
     custodial: bool,
 ) -> Said:
     """Write a signed application for membership, and its fingerprint to read out."""
-    from api.cli.own_institution import own_id
     from api.cli.passphrases import open_key
     from api.custody import draw_key
+    from api.own_institution import own_id
 
     if (key is None) != custodial:
         raise click.UsageError("Name the working key with --key, or leave it to the notary with --custodial")

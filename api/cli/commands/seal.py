@@ -45,7 +45,7 @@ def seal(
     signs the file on its own machine, and keeps it: it is the backup of its salts.
     """
     from api.cli.batch_files import write_batch
-    from api.cli.commands.submit import choose_member
+    from api.cli.members import choose_member
     from api.wiring import open_notary
     from notary.service.members.registry import Members
     from notary.service.rounds.progress import waiting

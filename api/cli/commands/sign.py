@@ -15,7 +15,7 @@ from api.cli.passphrases import open_key
 from api.cli.spoken import Said, command, count, short, shown
 from api.cli.status_files import SIGNED, is_status_file, read_statements
 from api.settings import Settings
-from api.signing import retained, sign_batch, summary
+from api.signing import Signers, retained, sign_batch, summary
 from notary.core.credential import Credential, read
 from notary.core.errors import IssuerError
 from notary.ports import AnySigner
@@ -111,12 +111,11 @@ def _sign_here(
     from api.wiring import open_notary
     from notary.service.log.entries import log_batch
     from notary.service.status.statements import unsigned_statuses
+    from notary.service.submission.seal import find_batch
 
     with open_notary(settings, chains=False) as notary:
         with notary.ledger.read() as work:
-            batch = work.batches.get(number)
-        if batch is None:
-            raise IssuerError(f"there is no batch {number}", hint="See the batches: notary batches")
+            batch = find_batch(work, number)
         if batch.statement is not None and not unsigned_statuses(notary):
             return Said([f"Batch {number} is signed and logged already."], {"batch": number}, "notary batches")
         signer = signer or _kept(settings, notary, batch)
@@ -155,14 +154,14 @@ def _chosen(
 
 
 def _kept(settings: Settings, notary: Notary, batch: BatchRow) -> AnySigner | None:
-    """Return the key kept here for an institution: its own where this is its own notary, else as a custodian."""
-    from api.cli.own_institution import own_key
-    from api.custody import find_key
+    """Return who signs here for a batch's institution, or its own service; for its statuses a successor's key too."""
+    from api.own_institution import own_key
     from notary.service.members.registry import members_in_force
 
-    record = members_in_force(notary.ledger).require(batch.institution)
-    kept = find_key(settings.data, {key.public_key_multibase for key in record.keys if key.custodial})
-    return kept or own_key(settings.data)
+    signers, record = Signers.of(settings), members_in_force(notary.ledger).require(batch.institution)
+    if batch.statement is None:
+        return signers.find(record, "batch")
+    return signers.find(record, "status") or own_key(settings.data)
 
 
 def _deliver(settings: Settings, path: Path) -> Said:

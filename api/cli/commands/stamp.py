@@ -98,8 +98,8 @@ def stamp(settings: Settings, paths: tuple[Path, ...], name: str | None, issuers
 
 
 def _found(settings: Settings, name: str, issuers: tuple[str, ...]) -> Settings:
-    from api.cli.own_institution import make_own_institution
     from api.founding import found_notary
+    from api.own_institution import make_own_institution
 
     settings = replace(
         settings,
@@ -112,7 +112,7 @@ def _found(settings: Settings, name: str, issuers: tuple[str, ...]) -> Settings:
 
 def _own(notary: Notary, settings: Settings) -> MemberRecord:
     """Return the record of the institution whose key lies in the data folder."""
-    from api.cli.own_institution import own_id, own_key
+    from api.own_institution import own_id, own_key
 
     key = own_key(settings.data)
     if key is None:
@@ -174,7 +174,7 @@ def _new(
 
 def _seal_and_sign(notary: Notary, settings: Settings, member: MemberRecord) -> None:
     """Seal what waits, then sign and log every batch of the own institution that is not yet."""
-    from api.cli.own_institution import own_key
+    from api.own_institution import own_key
     from api.signing import retained, sign_batch
 
     with suppress(IssuerError):  # nothing waits

@@ -6,26 +6,23 @@ import json
 import mimetypes
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from functools import partial
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
 
+from api.cli.members import choose_member
 from api.cli.spoken import Exit, Said, Table, command, count, progress, shown
 from api.key_files import write_secret
 from api.settings import Settings
 from notary.core.canonical import JSON
-from notary.core.digest import Digest
 from notary.core.registry import MemberRecord
-from notary.service.evidence.manifest import Exhibit, attach
-from notary.service.members.registry import Members, members_in_force
-from notary.service.notary import Notary
-from notary.service.submission.accept import Accepted, accept
+from notary.service.evidence.manifest import Exhibit
+from notary.service.members.registry import members_in_force
+from notary.service.submission.accept import Accepted
 from notary.service.submission.intake import open_sources, open_stream
-from notary.service.submission.joint import accept_joint, with_partners
 from notary.service.submission.reading import Refused, Source
-from notary.service.submission.reading_many import read_all
+from notary.service.submission.submit import submit as take
 
 SHOWN = 20
 """Refusals on screen; the report has them all."""
@@ -82,38 +79,30 @@ def submit(
         raise click.UsageError(f"--report: {shown(report)} is there already; choose another name")
     if public_evidence and not evidence:
         raise click.UsageError("--public-evidence goes with --evidence")
-    with open_notary(settings, chains=False) as notary, progress("Reading") as done:
-        members = members_in_force(notary.ledger)
-        member = choose_member(members, issuer)
-        partners = tuple(members.require(name) for name in joint_with)
-        named = with_partners(member, partners)
-        readings = read_all(_open(paths, as_file=form == "file"), named, as_file=form == "file")
-        proof = attach_evidence(notary, evidence, narrative, public=public_evidence)
-        taking = partial(accept_joint, partners=partners) if partners else accept
-        results = list(taking(notary, member, readings=readings, evidence=proof, duplicates=duplicates, done=done))
-    public = len(evidence) if public_evidence else 0
+    with open_notary(settings, chains=False) as notary, _exhibits(evidence) as exhibits, progress("Reading") as done:
+        member = choose_member(members_in_force(notary.ledger), issuer)
+        taken = take(
+            notary,
+            member,
+            _open(paths, as_file=form == "file"),
+            exhibits=exhibits,
+            narrative=narrative,
+            public_evidence=public_evidence,
+            as_file=form == "file",
+            duplicates=duplicates,
+            joint_with=joint_with,
+            done=done,
+        )
+        results = list(taken)
+    public = len(evidence) if public_evidence and any(isinstance(each, Accepted) for each in results) else 0
     return _said(settings, member, results, report, public=public)
 
 
-def choose_member(members: Members, issuer: str | None) -> MemberRecord:
-    """Return the institution that is meant: the one named, or the only one."""
-    if issuer is not None:
-        return members.require(issuer)
-    if len(members.records) == 1:
-        return members.records[0]
-    names = "; ".join(f"{record.id} ({record.name})" for record in members.records)
-    raise click.UsageError(f"Several institutions are members: say which with --issuer. {names}")
-
-
-def attach_evidence(
-    notary: Notary, files: Iterable[Path], narrative: str | None, *, public: bool = False
-) -> Digest | None:
-    """Encrypt and pin evidence files, or pin them as they are (`public`); None where there are none."""
-    files = list(files)
-    if not files and narrative is None:
-        return None
+@contextmanager
+def _exhibits(files: Iterable[Path]) -> Iterator[list[Exhibit]]:
+    """Open evidence files."""
     with ExitStack() as stack:
-        exhibits = [
+        yield [
             Exhibit(
                 path.name,
                 mimetypes.guess_type(path.name)[0] or "application/octet-stream",
@@ -121,7 +110,6 @@ def attach_evidence(
             )
             for path in files
         ]
-        return attach(notary, exhibits, narrative, public=public)
 
 
 def _open(paths: tuple[Path, ...], *, as_file: bool) -> Iterator[Source | Refused]:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import click
 
-from api.cli.commands.issue import unfit
-from api.cli.issuing import criteria_copy, read_template
+from api.cli.issuing import criteria_copy, read_template, unfit
 from api.cli.spoken import Exit, Said, command, count, shown
 from api.examples import NAMES, table_of, template_of
 from api.key_files import write_secret

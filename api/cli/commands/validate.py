@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from api.cli.commands.claim import read_words
-from api.cli.commands.submit import choose_member
+from api.cli.attesting import read_words
 from api.cli.issuing import member_key
+from api.cli.members import choose_member
 from api.cli.spoken import Said, command, short
 from api.settings import Settings
 from notary.core.canonical import JSON
@@ -54,11 +54,11 @@ def validate(
     from notary.service.evidence.manifest import Exhibit
     from notary.service.issuing.badge import Issuer
     from notary.service.issuing.cells import Unread, read_email
+    from notary.service.issuing.claims import MAX_SIZE, Claim, Validation, validate_claim, validation
     from notary.service.issuing.issue import now
     from notary.service.issuing.issuer import standing
     from notary.service.issuing.template import Party
     from notary.service.members.registry import members_in_force
-    from notary.service.receipts.claims import MAX_SIZE, Claim, Validation, validate_claim, validation
 
     try:
         address = None if email is None else read_email(email)

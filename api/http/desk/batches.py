@@ -15,7 +15,7 @@ from notary.core.errors import IssuerError, NotaryError, OperatorError
 from notary.core.statement import MAX_ENTRY, Recognition
 from notary.ports import StatementSigner
 from notary.ports.ledger import BatchId
-from notary.service.holdings.own import hand_in, own_batch
+from notary.service.holdings.own import deliver_statement, own_batch
 from notary.service.log.entries import log_batch, read_statement
 from notary.service.rounds.progress import Stage, progress
 from notary.service.submission.preflight import preflight
@@ -89,7 +89,7 @@ def post_statement(desk: Registrar, number: Number, posted: FromDesk) -> Respons
             raise IssuerError("no file is chosen", hint="Choose the file that signing wrote: batch-N.statement.json")
         if len(given[1]) > MAX_ENTRY:
             raise IssuerError("this is no signed statement", expected=f"at most {MAX_ENTRY} bytes")
-        hand_in(desk.here.notary, desk.member, BatchId(number), read_statement(given[1]))
+        deliver_statement(desk.here.notary, desk.member, BatchId(number), read_statement(given[1]))
     except NotaryError as error:
         return _one(desk, number, refused(error))
     return go(f"/desk/batches/{number}")

@@ -21,10 +21,8 @@ from notary.core.own_signature import CredentialKey
 from notary.ports.ledger import PaperId
 from notary.service.errors import Absent
 from notary.service.issuing.cells import Unread, read_line, read_text
-from notary.service.issuing.issuer import standing
-from notary.service.receipts.claims import Validation
-from notary.service.receipts.endorsements import credential_key_id
-from notary.service.receipts.incoming import (
+from notary.service.issuing.claims import Validation
+from notary.service.issuing.incoming import (
     MAX_EVIDENCE,
     MAX_FILES,
     MAX_NARRATIVE,
@@ -37,6 +35,8 @@ from notary.service.receipts.incoming import (
     takers,
     validate_waiting,
 )
+from notary.service.issuing.issuer import standing
+from notary.service.receipts.endorsements import credential_key_id
 
 _MAX_CLAIM = MAX_EVIDENCE + (256 << 10)
 

@@ -12,7 +12,7 @@ from api.http.routes.pages import download
 from api.link_tables import link_table
 from notary.core.errors import IssuerError, NotaryError
 from notary.ports.ledger import BatchId
-from notary.service.delivery.handing import make_links, note_handed
+from notary.service.delivery.own_mailer import make_links, note_handed
 from notary.service.delivery.queue import Delivery, enqueue, plan_delivery
 from notary.service.delivery.text import AWARD, Template
 from notary.service.holdings.own import own_batch

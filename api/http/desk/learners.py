@@ -19,11 +19,11 @@ from notary.core.receipt import MEDIA_TYPE
 from notary.ports.ledger import BatchId, CredentialId, CredentialRow, MailKind
 from notary.service.delivery.queue import resend
 from notary.service.holdings.own import own_credential, own_receipt
+from notary.service.holdings.search import find_credentials
 from notary.service.issuing.cells import Unread, read_email
 from notary.service.receipts.endorsements import attach_endorsement
 from notary.service.receipts.learner import Award, award_of
 from notary.service.receipts.links import renew_link
-from notary.service.receipts.search import find_credentials
 
 _MAX_NUMBER = 9
 

@@ -20,7 +20,7 @@ from notary.core.registry import MemberRecord
 from notary.core.shape import Closed, read_did
 from notary.core.statement import MAX_ENTRY, Recognition
 from notary.ports.ledger import BatchId
-from notary.service.holdings.own import copy_batch_file, hand_in, own_batch, own_statement
+from notary.service.holdings.own import copy_batch_file, deliver_statement, own_batch, own_statement
 from notary.service.log.entries import read_statement
 from notary.service.notary import Notary
 from notary.service.rounds.progress import Progress, progress, progress_of
@@ -162,4 +162,4 @@ def get_statement(here: Here, member: Caller, number: Number) -> dict[str, Any]:
 @router.post("/v1/batches/{number}/statement")
 def post_statement(here: Here, member: Caller, number: Number, body: Annotated[bytes, Depends(_signed)]) -> Batch:
     """Hand in the signed statement; the same again changes nothing."""
-    return Batch.of(here, hand_in(here.notary, member, BatchId(number), read_statement(body)))
+    return Batch.of(here, deliver_statement(here.notary, member, BatchId(number), read_statement(body)))

@@ -17,9 +17,9 @@ from api.http.problems import WrongMedia
 from notary.core.credential import MAX_JSON
 from notary.core.errors import Malformed
 from notary.service.evidence.manifest import Exhibit
-from notary.service.holdings.own import submit
 from notary.service.submission.accept import Accepted
 from notary.service.submission.reading import Refused, Source
+from notary.service.submission.submit import submit
 
 MAX_STREAM = 64 << 20
 MAX_WITH_EVIDENCE = 256 << 20
@@ -116,6 +116,7 @@ def post_credentials(
         as_file=as_ is not None,
         duplicates=duplicates,
         joint_with=joint_with or (),
+        processes=0,
     )
     return _report(here, results)
 

@@ -1,1 +1,1 @@
-"""Who may do what, and who did."""
+"""Who may do what, and who did; and the secrets that private links are."""

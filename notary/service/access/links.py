@@ -13,7 +13,12 @@ TOKEN_SIZE = 16
 
 def draw_token(random: Callable[[int], bytes]) -> str:
     """Draw a link's token, as it stands in the link."""
-    return to_base64url(random(TOKEN_SIZE))
+    return token_of(random(TOKEN_SIZE))
+
+
+def token_of(drawn: bytes) -> str:
+    """Return a token as it stands in a link, of so many random bytes that were drawn."""
+    return to_base64url(drawn)
 
 
 def link_hash(token: str) -> Digest:

@@ -27,8 +27,8 @@ from notary.service.access.journal import Action, record
 from notary.service.delivery.text import Template
 from notary.service.errors import Absent
 from notary.service.notary import Notary
-from notary.service.receipts.committed import find_batch
 from notary.service.status.lists import newest_list
+from notary.service.submission.seal import find_batch
 
 _AT_ONCE = 1000
 """Mails queued in one unit of work: no other writer waits for long."""

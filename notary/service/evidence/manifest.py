@@ -55,7 +55,7 @@ def attach(
     return manifest.digest()
 
 
-def read_manifest(work: UnitOfWork, digest: Digest) -> tuple[EvidenceManifest, dict[Digest, str]] | None:
+def read_evidence(work: UnitOfWork, digest: Digest) -> tuple[EvidenceManifest, dict[Digest, str]] | None:
     """Return a manifest and its keys; None where they were erased."""
     found = work.evidence.get(digest)
     if found is None:
@@ -66,7 +66,7 @@ def read_manifest(work: UnitOfWork, digest: Digest) -> tuple[EvidenceManifest, d
 
 def public_cids(work: UnitOfWork, batch: BatchId) -> set[Cid]:
     """Return the CIDs of everything pinned as evidence for a batch."""
-    manifests = (read_manifest(work, digest) for digest in work.credentials.evidence(batch))
+    manifests = (read_evidence(work, digest) for digest in work.credentials.evidence(batch))
     return {item.cid for found in manifests if found for item in found[0].items}
 
 

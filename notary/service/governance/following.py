@@ -14,9 +14,9 @@ from notary.core.errors import NotaryError, OperatorError
 from notary.core.registry import NotaryAccount
 from notary.ports import Consortium
 from notary.service.governance.in_force import Seat, agreed, find_members, take_over
-from notary.service.members.registry import Members, keep_state
+from notary.service.members.registry import Members, keep_state, state_in_force
 from notary.service.notary import Notary, Site
-from notary.service.rounds.reach import contract_of, state_in_force
+from notary.service.rounds.reach import contract_of
 
 
 def follow(notary: Notary) -> Members | None:

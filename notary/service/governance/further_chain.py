@@ -14,9 +14,9 @@ from notary.core.encoding import to_hex
 from notary.core.errors import IssuerError, OperatorError
 from notary.core.registry import NotaryAccount
 from notary.ports import Address, Call, Chain, Quote
+from notary.service.governance.founding import Ground
 from notary.service.governance.in_force import InForce, Seat
 from notary.service.governance.proposal import Draft
-from notary.service.members.registry import Ground
 from notary.service.notary import Notary, Site
 from notary.service.rounds.reach import contract_of
 from notary.service.rounds.sending import send

@@ -16,9 +16,9 @@ from notary.core.errors import Pending
 from notary.ports.ledger import CredentialId, CredentialRow, UnitOfWork
 from notary.service.access.journal import Action, record
 from notary.service.errors import Absent
-from notary.service.evidence.manifest import read_manifest
+from notary.service.evidence.manifest import read_evidence
 from notary.service.notary import Notary
-from notary.service.rounds.drawing import read_manifest as read_anchor_manifest
+from notary.service.rounds.drawing import read_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _pins(work: UnitOfWork, manifests: tuple[Digest, ...]) -> tuple[Cid, ...]:
 
 
 def _cids(work: UnitOfWork, manifests: Iterable[Digest]) -> set[Cid]:
-    found = (read_manifest(work, digest) for digest in manifests)
+    found = (read_evidence(work, digest) for digest in manifests)
     return {item.cid for each in found if each for item in each[0].items}
 
 
@@ -122,7 +122,7 @@ def _signed(work: UnitOfWork, row: CredentialRow) -> bool:
 
 
 def _check_no_half_pinned(work: UnitOfWork, rows: Iterable[CredentialRow]) -> None:
-    drawn = [read_anchor_manifest(row) for row in work.anchors.manifests() if not row.pinned]
+    drawn = [read_manifest(row) for row in work.anchors.manifests() if not row.pinned]
     for row in rows:
         batch = None if row.batch is None or row.evidence is None else work.batches.get(row.batch)
         entry = None if batch is None else batch.entry

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from notary.core.registry import MemberRecord
 from notary.ports.ledger import MailTally, PaperKind, PaperRow
 from notary.service.notary import Notary
-from notary.service.rounds.advancing import Round, rounds
 from notary.service.rounds.progress import Progress, Stage, progress, waiting
+from notary.service.rounds.standing import Round, rounds
 from notary.service.status.statements import unsigned_statuses
 
 NEWEST = 10

@@ -6,7 +6,6 @@ the member is None whoever asks reads for the whole notary, and never a credenti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from notary.core.encoding import to_digest_text
@@ -16,47 +15,11 @@ from notary.core.registry import MemberRecord
 from notary.core.statement import BatchStatement, SignedStatement
 from notary.ports.ledger import BatchId, BatchRow, CredentialId, CredentialRow
 from notary.service.errors import Absent
-from notary.service.evidence.manifest import Exhibit, attach
 from notary.service.log.entries import log_batch, read_statement
-from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
 from notary.service.receipts.making import receipt
 from notary.service.rounds.progress import Progress, progress_of
-from notary.service.submission.accept import Accepted, accept
 from notary.service.submission.batch_file import statement_to_sign, write_batch_file
-from notary.service.submission.joint import accept_joint, with_partners
-from notary.service.submission.reading import Reading, Refused, Source, read_source
-
-
-def submit(
-    notary: Notary,
-    member: MemberRecord,
-    sources: Iterable[Source],
-    *,
-    exhibits: Sequence[Exhibit] = (),
-    narrative: str | None = None,
-    public_evidence: bool = False,
-    as_file: bool = False,
-    duplicates: bool = False,
-    joint_with: Sequence[str] = (),
-) -> Iterator[Accepted | Refused]:
-    """Take credentials in; evidence belongs to all of them, and is pinned only where one of them can be read.
-
-    `public_evidence`: it is pinned unencrypted, for everybody and for ever. `joint_with`: the co-issuers of a
-    joint award, one of whom its credential may name.
-    """
-    members = members_in_force(notary.ledger) if joint_with else None
-    partners = tuple(members.require(name) for name in joint_with) if members else ()
-    named = with_partners(member, partners)
-    readings: Iterable[Reading | Refused] = (read_source(source, named, as_file=as_file) for source in sources)
-    evidence = None
-    if exhibits or narrative:
-        readings = list(readings)
-        if any(isinstance(reading, Reading) for reading in readings):
-            evidence = attach(notary, exhibits, narrative, public=public_evidence)
-    if partners:
-        return accept_joint(notary, member, partners, readings, evidence=evidence, duplicates=duplicates)
-    return accept(notary, member, readings, evidence=evidence, duplicates=duplicates)
 
 
 def own_batch(notary: Notary, member: MemberRecord | None, number: BatchId) -> Progress:
@@ -78,7 +41,7 @@ def copy_batch_file(notary: Notary, member: MemberRecord, number: BatchId, out: 
     out.writelines(write_batch_file(notary, number))
 
 
-def hand_in(notary: Notary, member: MemberRecord, number: BatchId, signed: SignedStatement) -> Progress:
+def deliver_statement(notary: Notary, member: MemberRecord, number: BatchId, signed: SignedStatement) -> Progress:
     """Log the signed statement of one batch; the same statement again changes nothing."""
     batch = _own(notary, member, number)
     statement = signed.statement

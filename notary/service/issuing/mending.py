@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from notary.core.errors import IssuerError
 from notary.core.own_signature import CredentialKey
@@ -25,20 +24,6 @@ from notary.service.submission.reading import Reading, Source, read_source
 
 ROW = 2
 """The first row below the headings, as a spreadsheet counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class OneRow:
-    """A table of one row, typed into a form."""
-
-    name: str
-    headings: tuple[str, ...]
-    cells: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-
-    def rows(self) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """Yield the row."""
-        yield ROW, self.cells
 
 
 def fields_of(template: Template) -> tuple[str, ...]:

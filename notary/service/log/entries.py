@@ -131,12 +131,17 @@ def _batch_of(work: UnitOfWork, statement: BatchStatement) -> BatchRow:
     )
 
 
+def next_place(work: UnitOfWork, issuer: str) -> tuple[int, Digest | None]:
+    """Return `seq` and `previous` of the next statement of an issuer: it follows the newest one in the log."""
+    last = work.log.last_of(issuer)
+    return (last.seq + 1, last.id) if last else (1, None)
+
+
 def check_place(notary: Notary, work: UnitOfWork, statement: Statement) -> None:
     """Check that the statement is for this log, and follows its issuer's newest one there."""
     if statement.log != notary.origin:
         raise IssuerError("the statement is for another log", expected=notary.origin, actual=shorten(statement.log))
-    last = work.log.last_of(statement.issuer)
-    expected = (last.seq + 1, last.id) if last else (1, None)
+    expected = next_place(work, statement.issuer)
     if (statement.seq, statement.previous) != expected:
         raise IssuerError(
             "the statement does not follow the newest one of its issuer",

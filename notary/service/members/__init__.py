@@ -1,1 +1,1 @@
-"""The consortium's members as this notary knows them, and what an institution does here."""
+"""The consortium's members as this notary knows them, and who applies or joins."""

@@ -1,4 +1,4 @@
-"""The consortium as this notary knows it: founding it, and the state in force. Changing it: `governance`.
+"""The consortium as this notary knows it: its states and the one in force. Founding and changing it: `governance`.
 
 A state is pinned before its digest goes on chain, so the digest always walks to
 its records. What members approve is computed here, never asked of a node.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from notary.core.canonical import load
 from notary.core.cid import Cid, Codec, StoredBlock
@@ -17,13 +18,10 @@ from notary.core.errors import IssuerError, Malformed, Mismatch, OperatorError
 from notary.core.merkle import Tree, inclusion_path
 from notary.core.receipt import MemberProof
 from notary.core.registry import Compromise, Contract, MemberRecord, NotaryAccount, RegistryState, sort_records
-from notary.ports import Address, BlockReader, BlockStore, Chain, Contracts, Wallet
+from notary.ports import BlockReader, BlockStore
 from notary.ports.ledger import Ledger, StateRow, UnitOfWork
 from notary.service.access.journal import Action, record
-from notary.service.governance.rules import check_records, check_state, check_voters
-from notary.service.notary import Notary, Site
-from notary.service.rounds.attempts import Purse
-from notary.service.rounds.sending import send
+from notary.service.notary import Notary
 
 RECORD_SIZE = 1 << 20
 
@@ -63,8 +61,16 @@ def members_in_force(ledger: Ledger) -> Members:
     with ledger.read() as work:
         row = next((row for row in work.registry.states() if row.in_force), None)
     if row is None:
-        raise OperatorError("no consortium is founded here", hint="Found one: notary init")
+        raise _nothing_founded()
     return read_members(row)
+
+
+def state_in_force(work: UnitOfWork) -> RegistryState:
+    """Return the state in force, without its members; OperatorError where no consortium is founded."""
+    row = next((row for row in work.registry.states(records=False) if row.in_force), None)
+    if row is None:
+        raise _nothing_founded()
+    return read_state(row)
 
 
 def members_at(work: UnitOfWork, digest: Digest | None) -> Members:
@@ -78,9 +84,13 @@ def members_at(work: UnitOfWork, digest: Digest | None) -> Members:
 
 def read_members(row: StateRow) -> Members:
     """Read a state and its records from their bytes."""
-    state = RegistryState.parse(load(row.data, "registry state", max_size=RECORD_SIZE).value)
     records = (MemberRecord.parse(load(line, "member record", max_size=RECORD_SIZE).value) for line in row.records)
-    return Members(state, tuple(records))
+    return Members(read_state(row), tuple(records))
+
+
+def read_state(row: StateRow) -> RegistryState:
+    """Read a state without its records."""
+    return _parse_kept(row.data)
 
 
 def fetch_members(digest: Digest, blocks: BlockReader) -> Members:
@@ -89,7 +99,7 @@ def fetch_members(digest: Digest, blocks: BlockReader) -> Members:
     Malformed, Mismatch or OperatorError where a block cannot be had, or is not what the digest commits.
     """
     data = blocks.get(Cid(Codec.RAW, digest))
-    state = RegistryState.parse(load(data, "registry state", max_size=RECORD_SIZE).value)
+    state = _parse(data)
     if state.digest() != digest:
         raise Mismatch("the registry's state is not in canonical form", expected=to_digest_text(digest))
     data = blocks.get(state.records)
@@ -134,56 +144,6 @@ def make_state(
     return Members(state, ordered)
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """A chain where a consortium is to be founded, and the wallet that pays for it."""
-
-    chain: Chain
-    wallet: Wallet
-
-
-def found(
-    grounds: Sequence[Ground],
-    governors: Sequence[Address],
-    threshold: int,
-    records: Iterable[MemberRecord],
-    origin: str,
-    *,
-    ledger: Ledger,
-    blocks: BlockStore,
-    contracts: Contracts,
-) -> tuple[Site, ...]:
-    """Found a consortium: deploy its contracts on every chain, carrying its first state.
-
-    The state names the contracts, whose addresses follow from wallet and nonce;
-    OperatorError where they come out otherwise, because the wallet sent
-    something else meanwhile: founding again is safe.
-    """
-    records = tuple(records)
-    check_records(records)
-    check_voters((), threshold, added=governors)
-    planned = []
-    for ground in grounds:
-        purse = Purse(ledger, ground.wallet, ground.chain.id)
-        registry, anchor = contracts.founded_at(ground.wallet.address, purse.next_nonce())
-        planned.append(Site(ground.chain, ground.wallet, registry, anchor))
-    members = make_state(
-        records,
-        contracts=[Contract(site.chain.id, site.contract) for site in planned],
-        notaries=[NotaryAccount(site.chain.id, site.wallet.address, origin) for site in planned],
-    )
-    check_state(members.state)
-    keep_state(members, ledger, blocks, in_force=False)
-    for site in planned:
-        call = contracts.found(governors, threshold=threshold, state=members.state.digest())
-        made = send(site.chain, site.wallet, call, ledger=ledger).created
-        if made != site.registry:
-            raise OperatorError("the wallet sent something else while the consortium was founded", hint="Run it again")
-        contracts.consortium(site.chain, site.registry)
-    keep_state(members, ledger, blocks, in_force=True)
-    return tuple(planned)
-
-
 def state_blocks(members: Members) -> tuple[StoredBlock, StoredBlock]:
     """Return the two raw blocks a state is pinned as: itself, and its records, one a line."""
     state, records = members.state.block(), records_file(members.records)
@@ -226,3 +186,15 @@ def keep_state(
 def records_file(records: Sequence[MemberRecord]) -> bytes:
     """Return the bytes that a state's `records` names: JCS, one a line."""
     return b"".join(record.line() + b"\n" for record in records)
+
+
+def _parse(data: bytes) -> RegistryState:
+    return RegistryState.parse(load(data, "registry state", max_size=RECORD_SIZE).value)
+
+
+_parse_kept = lru_cache(maxsize=256)(_parse)
+"""By its bytes, which never mean anything else: of the ledger alone, which a poll of a chain reads often."""
+
+
+def _nothing_founded() -> OperatorError:
+    return OperatorError("no consortium is founded here", hint="Found one: notary init")

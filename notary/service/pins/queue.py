@@ -18,7 +18,7 @@ from notary.core.digest import Digest
 from notary.core.errors import NotaryError, OperatorError
 from notary.core.unixfs import links
 from notary.ports.ledger import PinRow, PinState, Queue, StoreRow, UnitOfWork
-from notary.service.evidence.manifest import read_manifest as read_evidence
+from notary.service.evidence.manifest import read_evidence
 from notary.service.notary import Notary, Store
 from notary.service.pins.source import LostError, Source
 from notary.service.pins.stores import backoff, failed, is_due, reach

@@ -17,8 +17,7 @@ from notary.core.merkle import Tree, inclusion_path
 from notary.core.receipt import Commitment, EvmAnchor, Path, StatusChange, StatusProof
 from notary.core.statement import SignedStatement
 from notary.core.status import StatusList, chunk_of
-from notary.ports.ledger import BatchId, BatchRow, EntryRow, ManifestNumber, ManifestRow, UnitOfWork
-from notary.service.errors import Absent
+from notary.ports.ledger import BatchRow, EntryRow, ManifestNumber, ManifestRow, UnitOfWork
 from notary.service.log.entries import read_statement
 from notary.service.log.snapshot import take_snapshot
 from notary.service.members.registry import members_at
@@ -75,14 +74,6 @@ class Committed:
             _, speakers = found.setdefault(judging.number, (judging, set[str]()))
             speakers |= {self.batch.institution, change.issuer}  # a successor's word rests on the issuer's record
         return found
-
-
-def find_batch(work: UnitOfWork, number: BatchId) -> BatchRow:
-    """Return a batch; Absent where there is none of this number."""
-    batch = work.batches.get(number)
-    if batch is None:
-        raise Absent(f"there is no batch {number}", hint="See the batches: notary batches")
-    return batch
 
 
 def committed(work: UnitOfWork, batch: BatchRow) -> Committed:

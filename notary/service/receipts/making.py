@@ -12,19 +12,18 @@ from dataclasses import dataclass, field
 
 from notary.core.canonical import JSON
 from notary.core.credential import Credential
-from notary.core.digest import Digest
-from notary.core.encoding import to_digest_text
 from notary.core.errors import IssuerError, Pending
 from notary.core.leaf import Form
 from notary.core.merkle import Tree, inclusion_path
 from notary.core.receipt import Commitment, EvidenceKey, Receipt, Submission
 from notary.ports.ledger import BatchId, CredentialId, CredentialRow, ManifestNumber, ManifestRow, UnitOfWork
 from notary.service.errors import Absent
-from notary.service.evidence.manifest import read_manifest as read_evidence
+from notary.service.evidence.manifest import read_evidence
 from notary.service.notary import Notary
-from notary.service.receipts.committed import Committed, commitment, committed, find_batch
+from notary.service.receipts.committed import Committed, commitment, committed
 from notary.service.receipts.endorsements import attachments
 from notary.service.submission.joint import find_joint
+from notary.service.submission.seal import find_batch
 
 
 def receipt(notary: Notary, credential: CredentialId) -> Receipt:
@@ -129,17 +128,3 @@ def _content(row: CredentialRow) -> JSON | bytes:
             return row.content
         case Form.JOSE:
             return row.content.decode()
-
-
-def find_positions(notary: Notary, digest: Digest) -> tuple[CredentialRow, ...]:
-    """Return every position of a digest, of the institutions that answer look-ups.
-
-    Absent where there is none: whoever holds no such credential learns nothing.
-    """
-    with notary.ledger.read() as work:
-        rows = work.credentials.by_digest(digest)
-        settings = {row.institution: work.institutions.get(row.institution) for row in rows}
-    found = tuple(row for row in rows if (chosen := settings[row.institution]) is None or chosen.lookup)
-    if not found:
-        raise Absent(f"no credential with the digest {to_digest_text(digest)} is known here")
-    return found

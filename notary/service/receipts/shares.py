@@ -124,8 +124,8 @@ def _trimmed(whole: Receipt, share: ShareRow) -> Receipt:
 
 
 def _evidence(notary: Notary, row: CredentialRow) -> tuple[Digest, ...]:
-    from notary.service.evidence.manifest import read_manifest
+    from notary.service.evidence.manifest import read_evidence
 
     with notary.ledger.read() as work:
-        found = None if row.evidence is None else read_manifest(work, row.evidence)
+        found = None if row.evidence is None else read_evidence(work, row.evidence)
     return () if found is None else tuple(item.digest for item in found[0].items)

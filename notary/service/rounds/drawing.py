@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from notary.core.canonical import load
 from notary.core.cid import Cid, StoredBlock
-from notary.core.digest import TreeSize
+from notary.core.digest import LeafIndex, TreeSize
 from notary.core.encoding import format_time
 from notary.core.errors import OperatorError
 from notary.core.log import Checkpoint
@@ -31,12 +31,10 @@ def draw(notary: Notary) -> ManifestRow | None:
     block somewhere.
     """
     with notary.ledger.read() as work:
-        before = work.anchors.newest()
+        before, since = newest_manifest(work)
         size = work.log.size()
-        if size == (before.tree_size if before else 0):
+        if size == since or not may_follow(work, before):
             return None
-        if before and not any(row.block is not None for row in work.anchors.anchors(before.number)):
-            return None  # the one before is in no block yet: one at a time
         row, blocks, pins = _compose(notary, work, before, TreeSize(size))
     with notary.ledger.begin() as work:
         if work.anchors.manifest(row.number) is not None:
@@ -69,6 +67,17 @@ def pinned(notary: Notary, number: ManifestNumber) -> ManifestRow:
             work.anchors.save_manifest(again)
             record(notary, work, Action.DRAW, None, [f"manifest {number}"])
     return _pin(notary, again, blocks, pins)
+
+
+def newest_manifest(work: UnitOfWork) -> tuple[ManifestRow | None, LeafIndex]:
+    """Return the newest manifest and the first log entry it does not have: None and 0 before the first."""
+    newest = work.anchors.newest()
+    return newest, LeafIndex(newest.tree_size if newest else 0)
+
+
+def may_follow(work: UnitOfWork, before: ManifestRow | None) -> bool:
+    """Say whether another manifest may be drawn after this one: it is in a block somewhere; one at a time."""
+    return before is None or any(row.block is not None for row in work.anchors.anchors(before.number))
 
 
 def read_manifest(row: ManifestRow) -> Manifest:

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from notary.ports.ledger import AnchorState, BatchRow, BatchState, HeldRow
 from notary.service.notary import Notary
-from notary.service.rounds.advancing import Round, read_manifest, rounds
+from notary.service.rounds.drawing import read_manifest
+from notary.service.rounds.standing import Round, rounds
 
 
 class Stage(StrEnum):

@@ -7,23 +7,10 @@ contract is founded and not yet approved by the members takes no part.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from notary.core.canonical import load
-from notary.core.errors import OperatorError
-from notary.core.registry import Contract, RegistryState
+from notary.core.registry import Contract
 from notary.ports.ledger import ManifestNumber, UnitOfWork
+from notary.service.members.registry import read_state, state_in_force
 from notary.service.notary import Notary, Site
-
-_STATE_SIZE = 1 << 20
-
-
-def state_in_force(work: UnitOfWork) -> RegistryState:
-    """Return the state in force, without its members; OperatorError where no consortium is founded."""
-    row = next((row for row in work.registry.states(records=False) if row.in_force), None)
-    if row is None:
-        raise OperatorError("no consortium is founded here", hint="Found one: notary init")
-    return _read(row.data)
 
 
 def serving(notary: Notary) -> tuple[Site, ...]:
@@ -37,7 +24,7 @@ def unfinished_on(work: UnitOfWork, site: Site) -> tuple[ManifestNumber, ...]:
     """Return the manifests that are to be carried on a chain and are not final there, in order."""
     if not work.anchors.unfinished(site.chain.id):
         return ()
-    states = [(row.digest, row.in_force, _read(row.data)) for row in work.registry.states(records=False)]
+    states = [(row.digest, row.in_force, read_state(row)) for row in work.registry.states(records=False)]
     contract = contract_of(site)
     if not any(in_force and contract in state.contracts for _, in_force, state in states):
         return ()
@@ -48,8 +35,3 @@ def unfinished_on(work: UnitOfWork, site: Site) -> tuple[ManifestNumber, ...]:
 def contract_of(site: Site) -> Contract:
     """Return a site's anchor contract as registry states name it."""
     return Contract(site.chain.id, site.contract)
-
-
-@lru_cache(maxsize=256)  # by its bytes, which never mean anything else; a chain is polled often
-def _read(data: bytes) -> RegistryState:
-    return RegistryState.parse(load(data, "registry state", max_size=_STATE_SIZE).value)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from notary.core.digest import Digest, LeafIndex
+from notary.core.digest import Digest
 from notary.core.encoding import parse_time
 from notary.core.errors import NotaryError
+from notary.ports import Quote
 from notary.ports.ledger import HeldRow, ManifestRow
 from notary.service.notary import Notary, Site
-from notary.service.rounds.drawing import read_manifest
+from notary.service.rounds.drawing import may_follow, newest_manifest, read_manifest
 from notary.service.rounds.reach import serving
 
 _DEAREST = Digest(b"\xff" * 32)
@@ -54,13 +55,12 @@ def next_round(notary: Notary, schedule: Schedule) -> NextRound | None:
     """Return the next round as the ledger shows it, None where nothing new is logged; no chain is asked for fees."""
     now = notary.clock.now()
     with notary.ledger.read() as work:
-        before = work.anchors.newest()
-        since = before.tree_size if before else 0
+        before, since = newest_manifest(work)
         size = work.log.size()
         if size == since:
             return None
-        batches = work.batches.since(LeafIndex(since))
-        in_a_block = before is None or any(row.block is not None for row in work.anchors.anchors(before.number))
+        batches = work.batches.since(since)
+        free = may_follow(work, before)
         standing = work.held.all()
     due = _due(before, schedule, now)
     statuses = size - since - len(batches)
@@ -68,7 +68,7 @@ def next_round(notary: Notary, schedule: Schedule) -> NextRound | None:
     oldest = min((row.logged or row.sealed for row in batches), default=now)
     latest = due if statuses else max(due, oldest + timedelta(seconds=schedule.max_wait))
     waits = None
-    if not in_a_block:
+    if not free:
         waits = "the round before is in no block yet" + "".join(map(_standing, standing))
     elif now < due:
         waits = f"rounds are {schedule.every} s apart"
@@ -88,6 +88,23 @@ def cleared(notary: Notary, schedule: Schedule, found: NextRound) -> NextRound:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What anchoring now would cost on one chain, in wei at most, and for how many credentials."""
+
+    chain: str
+    quote: Quote
+    credentials: int
+
+
+def estimate(notary: Notary) -> tuple[Estimate, ...]:
+    """Return what anchoring what is logged now would cost, without doing it."""
+    with notary.ledger.read() as work:
+        _, since = newest_manifest(work)
+        waiting = sum(row.size for row in work.batches.since(since))
+    return tuple(Estimate(site.chain.id, _quote(notary, site), waiting) for site in serving(notary))
+
+
 def _due(before: ManifestRow | None, schedule: Schedule, now: datetime) -> datetime:
     drawn = parse_time(read_manifest(before).time, "manifest") if before else None
     if drawn is None or drawn > now:  # a clock that was set back makes nobody wait for it to catch up
@@ -95,9 +112,13 @@ def _due(before: ManifestRow | None, schedule: Schedule, now: datetime) -> datet
     return drawn + timedelta(seconds=schedule.every)
 
 
+def _quote(notary: Notary, site: Site) -> Quote:
+    return site.wallet.quote(notary.contracts.anchor(site.contract, _DEAREST))
+
+
 def _fee(notary: Notary, site: Site) -> int:
     try:
-        return site.wallet.quote(notary.contracts.anchor(site.contract, _DEAREST)).fee
+        return _quote(notary, site).fee
     except NotaryError:
         return 0  # a chain that does not answer delays its own anchors alone
 

@@ -19,7 +19,7 @@ from notary.core.statement import BatchStatement, SignedStatement, StatusStateme
 from notary.core.status import StatusList
 from notary.ports.ledger import BatchId, BatchRow, EntryRow, UnitOfWork, WaitingMark
 from notary.service.access.journal import Action, record
-from notary.service.log.entries import append, check_place, check_signed, read_statement
+from notary.service.log.entries import append, check_place, check_signed, next_place, read_statement
 from notary.service.members.registry import Members, members_in_force
 from notary.service.notary import Notary
 from notary.service.status.lists import due_marks, is_due, may_change, newest_list
@@ -129,8 +129,7 @@ def draw_statuses(
     members = members_in_force(notary.ledger)
     drafts: list[StatusDraft] = []
     with notary.ledger.read() as work:
-        last = work.log.last_of(member.id)
-        seq, previous = (last.seq, last.id) if last else (0, None)
+        seq, previous = next_place(work, member.id)
         for found in _unsigned(work):
             batch = found.batch
             wanted = batches is None or batch.id in batches
@@ -141,7 +140,6 @@ def draw_statuses(
             listed = _marked(work, batch, found.marks)
             of = read_statement(batch.statement).statement
             assert isinstance(of, BatchStatement)
-            seq += 1
             statement = StatusStatement(
                 log=notary.origin,
                 issuer=member.id,
@@ -151,7 +149,7 @@ def draw_statuses(
                 root=listed.root(),
                 time=format_time(notary.clock.now()),
             )
-            previous = statement_id(statement)
+            seq, previous = seq + 1, statement_id(statement)
             drafts.append(StatusDraft(batch.id, of, statement, bytes(listed)))
     return tuple(drafts)
 

@@ -8,13 +8,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from notary.core.digest import ZERO, Digest
-from notary.core.encoding import to_base64url
 from notary.core.errors import IssuerError
 from notary.core.leaf import hash_leaf
 from notary.core.registry import MemberRecord
 from notary.ports.ledger import CredentialId, NewCredential, UnitOfWork
 from notary.service.access.journal import Action, record
-from notary.service.access.links import TOKEN_SIZE, link_hash
+from notary.service.access.links import TOKEN_SIZE, link_hash, token_of
 from notary.service.beside import behind
 from notary.service.notary import Notary
 from notary.service.submission.reading import Read, Reading, Refused, place
@@ -128,7 +127,7 @@ class _Taking:
 
     def _new(self, reading: Reading, drawn: bytes, now: datetime, *, again: bool) -> tuple[NewCredential, str]:
         """Make what comes in, of random bytes for salt and link; the link's token is given out once."""
-        salt, token = drawn[:_SALT_SIZE], to_base64url(drawn[_SALT_SIZE:])
+        salt, token = drawn[:_SALT_SIZE], token_of(drawn[_SALT_SIZE:])
         evidence = reading.evidence or self.evidence
         new = NewCredential(  # by place: names would cost as much again
             self.institution,

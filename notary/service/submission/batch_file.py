@@ -17,7 +17,9 @@ from notary.core.leaf import Form, Leaf
 from notary.core.shape import Closed
 from notary.core.statement import BatchStatement
 from notary.ports.ledger import BatchId, BatchRow, UnitOfWork
+from notary.service.log.entries import next_place
 from notary.service.notary import Notary
+from notary.service.submission.seal import find_batch
 
 BATCH_FILE = "credential-notary/batch-file/v1"
 MAX_LINE = 4096
@@ -30,12 +32,12 @@ def statement_to_sign(notary: Notary, batch: BatchRow) -> BatchStatement:
 
 
 def _statement(notary: Notary, work: UnitOfWork, batch: BatchRow) -> BatchStatement:
-    last = work.log.last_of(batch.institution)
+    seq, previous = next_place(work, batch.institution)
     return BatchStatement(
         log=notary.origin,
         issuer=batch.institution,
-        seq=last.seq + 1 if last else 1,
-        previous=last.id if last else None,
+        seq=seq,
+        previous=previous,
         size=batch.size,
         root=batch.root,
         recognition=batch.recognition,
@@ -86,10 +88,7 @@ def write_batch_file(notary: Notary, batch_id: BatchId) -> Iterator[bytes]:
     JSON lines, so that a batch of any size is written and read in little memory.
     """
     with notary.ledger.read() as work:
-        batch = work.batches.get(batch_id)
-        if batch is None:
-            raise IssuerError(f"there is no batch {batch_id}", hint="See the batches: notary batches")
-        statement = _statement(notary, work, batch)
+        statement = _statement(notary, work, find_batch(work, batch_id))
         head: JSON = {"type": BATCH_FILE, "batch": batch_id, "statement": statement.to_json()}
         yield canonical(head) + b"\n"
         for row in work.credentials.of_batch(batch_id):

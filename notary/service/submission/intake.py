@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from functools import partial
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
@@ -47,6 +48,14 @@ def open_stream(stream: BinaryIO, *, as_file: bool = False) -> Iterator[Source |
     yield _too_large(STDIN, most) if len(data) > most else Source(data, STDIN)
 
 
+def open_upload(data: bytes, name: str) -> Iterator[Source | Refused]:
+    """Give what stands in a file that was sent: NDJSON line by line, by its name, or one credential."""
+    if _is_ndjson(name):
+        yield from _lines(iter(partial(BytesIO(data).readline, MAX_JSON + 1), b""), name)
+    else:
+        yield _too_large(name, MAX_IMAGE, len(data)) if len(data) > MAX_IMAGE else Source(data, name)
+
+
 # ----------------------------------------------------------------------- files
 
 
@@ -73,7 +82,7 @@ def _open(path: Path, *, as_file: bool) -> Iterator[Source | Refused]:
         if not stat.S_ISREG(found.st_mode):
             yield Refused(name, None, str(IssuerError(f"{name} is no file", hint="Name a file, a folder or `-`")))
             return
-        if not as_file and path.suffix.lower() in _LINES:
+        if not as_file and _is_ndjson(name):
             with path.open("rb") as file:
                 yield from _lines(iter(partial(file.readline, MAX_JSON + 1), b""), name)
             return
@@ -97,6 +106,10 @@ def _lines(lines: Iterator[bytes], name: str) -> Iterator[Source | Refused]:
             yield _too_large(place(name, number), MAX_JSON, line=number, name=name)
         elif text := line.strip():
             yield Source(text, name, number)
+
+
+def _is_ndjson(name: str) -> bool:
+    return name.lower().endswith(_LINES)
 
 
 def _is_whole(line: bytes) -> bool:

@@ -29,7 +29,7 @@ from notary.core.statement import Recognition
 from notary.core.status import Status
 from notary.core.summary import achievements, issuer
 from notary.ports.ledger import CredentialRow, UnitOfWork
-from notary.service.evidence.manifest import read_manifest
+from notary.service.evidence.manifest import read_evidence
 from notary.service.notary import Notary
 from notary.service.submission.joint import shared_evidence, with_partners
 from notary.service.submission.reading import place
@@ -167,7 +167,7 @@ def preflight(
 def _evidence(work: UnitOfWork, member: MemberRecord) -> Iterator[Finding | tuple[str, Cid]]:
     """Give what should be in the block store; a manifest that was erased is a finding."""
     for digest in sorted(work.credentials.unsealed_evidence(member.id)):
-        found = read_manifest(work, digest)
+        found = read_evidence(work, digest)
         if found is None:
             hint = "Submit these credentials again with it"
             yield Finding(Grade.ERROR, "evidence", "evidence", "its manifest is not here any more", hint)

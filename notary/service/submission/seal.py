@@ -9,8 +9,9 @@ from notary.core.errors import IssuerError
 from notary.core.merkle import TreeBuilder
 from notary.core.registry import MemberRecord
 from notary.core.statement import Recognition
-from notary.ports.ledger import BatchRow
+from notary.ports.ledger import BatchId, BatchRow, UnitOfWork
 from notary.service.access.journal import Action, record
+from notary.service.errors import Absent
 from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
 from notary.service.submission.preflight import preflight
@@ -52,4 +53,12 @@ def seal(
         work.batches.save(batch)
         work.credentials.place(batch.id, member.id)
         record(notary, work, Action.SEAL, member.id, [f"batch {batch.id}"], count=batch.size)
+    return batch
+
+
+def find_batch(work: UnitOfWork, number: BatchId) -> BatchRow:
+    """Return a batch; Absent where there is none of this number."""
+    batch = work.batches.get(number)
+    if batch is None:
+        raise Absent(f"there is no batch {number}", hint="See the batches: notary batches")
     return batch

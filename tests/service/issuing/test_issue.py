@@ -18,7 +18,7 @@ from notary.core.own_signature import CredentialKey
 from notary.core.verdict import Result
 from notary.ports.ledger import ContactRow, CredentialRow, Reason
 from notary.service.access.links import link_hash
-from notary.service.evidence.manifest import read_manifest
+from notary.service.evidence.manifest import read_evidence
 from notary.service.holdings.erase import erase, plan_erasure
 from notary.service.issuing import issue as issuing
 from notary.service.issuing.finding import Finding
@@ -212,7 +212,7 @@ def test_evidence_goes_with_its_row_and_the_criteria_page_with_all(notary_lab: L
     ana, ben, cy = rows(notary_lab)
     assert ana.evidence == cy.evidence != ben.evidence
     with notary_lab.notary.ledger.read() as work:
-        found = read_manifest(work, ben.evidence) if ben.evidence else None
+        found = read_evidence(work, ben.evidence) if ben.evidence else None
     assert found is not None
     assert [item.name for item in found[0].items] == ["essay.pdf", "criteria.html"]
     assert all(item.encrypted for item in found[0].items)

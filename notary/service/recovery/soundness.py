@@ -22,7 +22,7 @@ from notary.service.rounds.drawing import read_manifest
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
+class Counted:
     """What a ledger has, by number."""
 
     credentials: int
@@ -31,7 +31,7 @@ class Holdings:
     manifests: int
 
 
-def check_ledger(ledger: Ledger, origin: str) -> Holdings:
+def check_ledger(ledger: Ledger, origin: str) -> Counted:
     """Compute everything again that can be; OperatorError names the first thing that is otherwise."""
     with ledger.read() as work:
         roots = _check_log(work, origin)
@@ -50,7 +50,7 @@ def check_ledger(ledger: Ledger, origin: str) -> Holdings:
             if tree.size and (tree.size != batch.size or tree.root() != batch.root):
                 raise _unsound(f"the leaves of batch {batch.id} do not give its root")
         _check_statuses(work)
-        return Holdings(work.credentials.count(), len(batches), work.log.size(), len(manifests))
+        return Counted(work.credentials.count(), len(batches), work.log.size(), len(manifests))
 
 
 def count_credentials(ledger: Ledger) -> int:

@@ -24,12 +24,12 @@ from notary.service.access.journal import Action, record
 from notary.service.evidence.manifest import Exhibit
 from notary.service.issuing.badge import Issuer
 from notary.service.issuing.cells import Unread, read_email, read_line, read_text
+from notary.service.issuing.claims import FILE, Claim, Shown, Validation, make_claim, validate_claim, validation
 from notary.service.issuing.issue import now
 from notary.service.issuing.papers import check_names, file_name, find_paper, lay_down, new_paper, take_away
 from notary.service.issuing.template import Party
 from notary.service.members.registry import members_in_force
 from notary.service.notary import Notary
-from notary.service.receipts.claims import FILE, Claim, Shown, Validation, make_claim, validate_claim, validation
 from notary.service.submission.accept import Accepted
 
 MAX_FILES = 5
