@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from notary.core.errors import OperatorError
 from notary.core.keys import Algorithm, PublicKey
+from notary.core.own_signature import CredentialKey
 
 _OTHERS = 0o077
 
@@ -125,3 +126,11 @@ def read_secret(path: Path) -> bytes:
             f"{path} is open to others", expected="0600", actual=f"{rights:04o}", hint=f"chmod 600 {path}"
         )
     return data
+
+
+def persons_key(key: KeyFile) -> CredentialKey:
+    """Return a person's key as it signs: by the did:key that it is."""
+    from notary.service.receipts.endorsements import credential_key_id
+
+    multibase = key.public_key_multibase
+    return CredentialKey(PublicKey.parse(multibase, "key"), credential_key_id(multibase), key.sign)

@@ -47,14 +47,16 @@ def criteria_copy(template: Template, path: Path) -> Path | None:
 
 
 def member_key(settings: Settings, member: MemberRecord, file: Path | None, passphrase: Path | None) -> CredentialKey:
-    """Open the member's working key: the one named, else the one that lies in the data folder."""
-    from api.custody import find_key
-    from api.own_institution import own_key
+    """Open the member's working key: the one named, else the one that is kept in the data folder."""
+    from api.signing import credential_key
 
+    if file is None:
+        found = credential_key(settings.data, member)
+        if found is None:
+            raise IssuerError(f"the key of {member.name} does not lie here", hint="Name it: --key KEYFILE")
+        return found
+    key = open_key(file, passphrase)
     names = {key.public_key_multibase: key.id for key in member.keys if "batch" in key.purposes}
-    key = open_key(file, passphrase) if file else find_key(settings.data, names.keys()) or own_key(settings.data)
-    if key is None:
-        raise IssuerError(f"the key of {member.name} does not lie here", hint="Name it: --key KEYFILE")
     if key.public_key_multibase not in names:
         raise IssuerError(
             f"this key is not one {member.name} signs with", expected=", ".join(names), actual=key.public_key_multibase

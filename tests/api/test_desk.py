@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api.cli.attesting import persons_key
 from api.examples import table_of
-from api.key_files import KeyFile
+from api.key_files import KeyFile, persons_key
 from api.signing import Signers
 from api.signing_hook import SigningHook
 from notary.core.canonical import JSON

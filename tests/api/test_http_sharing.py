@@ -189,8 +189,7 @@ def test_days_that_are_none_are_refused(home: Home, days: str) -> None:
 
 def test_endorsements_stand_on_both_pages(home: Home, tmp_path: Any) -> None:
     """Who, as what, and that it is no part of the answer; mark-up in them is text."""
-    from api.cli.attesting import persons_key
-    from api.key_files import KeyFile
+    from api.key_files import KeyFile, persons_key
     from notary.core.credential import read
     from notary.service.members.registry import members_in_force
     from notary.service.receipts.endorsements import attach_endorsement

@@ -17,13 +17,12 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from httpx import Response
 
-from api.cli.attesting import persons_key
 from api.cli.spoken import Spoken
 from api.command_line import main
 from api.examples import template_of
 from api.http.limits import TokenBuckets
 from api.http.logs import JsonLines
-from api.key_files import KeyFile
+from api.key_files import KeyFile, persons_key
 from notary.core.credential import read
 from notary.core.digest import Digest, sha256
 from notary.core.encoding import to_base64url, to_digest_text, to_hex

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.cli.attesting import persons_key
-from api.key_files import KeyFile
+from api.key_files import KeyFile, persons_key
 from api.words import answer
 from notary.core.canonical import JSON, canonical
 from notary.core.credential import read

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from api.cli.attesting import persons_key, read_words
 from api.cli.passphrases import open_key
 from api.cli.spoken import Said, command, count, short, shown
+from api.cli.texts import read_words
+from api.key_files import persons_key
 from notary.core.canonical import JSON
 from notary.core.digest import Digest
 from notary.core.encoding import format_time, to_digest_text

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
-from api.cli.attesting import persons_key, read_words
 from api.cli.members import choose_member
 from api.cli.passphrases import open_key
 from api.cli.spoken import Said, command, shown
+from api.cli.texts import read_words
+from api.key_files import persons_key
 from api.settings import Settings
 from notary.core.encoding import format_time
 from notary.core.errors import OperatorError, VerifierError

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from api.cli.attesting import read_words
 from api.cli.issuing import member_key
 from api.cli.members import choose_member
 from api.cli.spoken import Said, command, short
+from api.cli.texts import read_words
 from api.settings import Settings
 from notary.core.canonical import JSON
 from notary.core.encoding import to_digest_text

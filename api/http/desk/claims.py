@@ -14,9 +14,8 @@ from api.http.limits import household
 from api.http.pages import page
 from api.http.problems import Problem, TooMany
 from api.http.routes.pages import download
-from api.key_files import KeyFile
+from api.key_files import KeyFile, persons_key
 from notary.core.errors import IssuerError, NotaryError
-from notary.core.keys import PublicKey
 from notary.core.own_signature import CredentialKey
 from notary.ports.ledger import PaperId
 from notary.service.errors import Absent
@@ -36,7 +35,6 @@ from notary.service.issuing.incoming import (
     validate_waiting,
 )
 from notary.service.issuing.issuer import standing
-from notary.service.receipts.endorsements import credential_key_id
 
 _MAX_CLAIM = MAX_EVIDENCE + (256 << 10)
 
@@ -156,6 +154,4 @@ def _one(desk: Visitor, name: str, posted: Posted, problem: Problem | None = Non
 
 def _drawn_key() -> CredentialKey:
     """Draw a key for one claim; it is gone once the claim is signed."""
-    key = KeyFile(Ed25519PrivateKey.generate())
-    multibase = key.public_key_multibase
-    return CredentialKey(PublicKey.parse(multibase, "key"), credential_key_id(multibase), key.sign)
+    return persons_key(KeyFile(Ed25519PrivateKey.generate()))

@@ -1,22 +1,11 @@
-"""What claims, validations and endorsements share: a person's own key, and words in a file."""
+"""Texts that people write into files, for commands."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from api.cli.spoken import shown
-from api.key_files import KeyFile
 from notary.core.errors import IssuerError
-from notary.core.keys import PublicKey
-from notary.core.own_signature import CredentialKey
-
-
-def persons_key(key: KeyFile) -> CredentialKey:
-    """Return a person's key as it signs: by the did:key that it is."""
-    from notary.service.receipts.endorsements import credential_key_id
-
-    multibase = key.public_key_multibase
-    return CredentialKey(PublicKey.parse(multibase, "key"), credential_key_id(multibase), key.sign)
 
 
 def read_words(path: Path) -> str:
