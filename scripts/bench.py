@@ -111,10 +111,10 @@ def submit(folder: Path) -> dict[str, Any]:
     """Submit and seal as `notary submit` and `notary seal` do, on a ledger of its own."""
     from api.own_institution import self_asserted
     from notary.service.notary import Notary
-    from notary.service.submission.accept import Accepted, accept
+    from notary.service.submission.accept import Accepted
     from notary.service.submission.intake import open_sources
-    from notary.service.submission.reading_many import read_all
     from notary.service.submission.seal import seal
+    from notary.service.submission.submit import submit as take
     from notary.store import open_ledger
 
     member = self_asserted("z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK", "Bench College", [ISSUER])
@@ -123,8 +123,8 @@ def submit(folder: Path) -> dict[str, Any]:
     none: Any = None  # neither chain nor store takes part
     notary = Notary("bench.example/log", ledger, none, none, (), none, clock, secrets.token_bytes)
     began = time.perf_counter()
-    readings = read_all(open_sources([folder / "credentials.ndjson"]), member)
-    taken = sum(isinstance(result, Accepted) for result in accept(notary, member, readings))
+    results = take(notary, member, open_sources([folder / "credentials.ndjson"]))
+    taken = sum(isinstance(result, Accepted) for result in results)
     submitted = time.perf_counter()
     batch = seal(notary, member)
     ended = time.perf_counter()
