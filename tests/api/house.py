@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from api.demo.institutions import PROFILES, Institution
 from api.founding import found_notary
 from api.http.app import make_app
+from api.http.limits import TokenBuckets
 from api.key_files import KeyFile
 from api.settings import EMBEDDED, ChainSetting, Settings
 from api.wiring import open_notary, schedule_of
@@ -132,10 +133,13 @@ def found_house(folder: Path, url: str = "http://testserver") -> tuple[Settings,
 
 @contextmanager
 def open_house(settings: Settings, institutions: tuple[Institution, ...]) -> Iterator[House]:
-    """Open a founded house, its service in this process."""
+    """Open a founded house, its service in this process; it may be asked as often as a test likes."""
     with open_notary(settings) as notary:
         anchoring = Anchoring(notary, schedule_of(settings))
-        client = TestClient(make_app(notary, settings, anchoring), raise_server_exceptions=False)
+        app = make_app(notary, settings, anchoring)
+        generous = TokenBuckets(10**9, 10**9)
+        app.state.context = replace(app.state.context, questions=generous, letters=generous)
+        client = TestClient(app, raise_server_exceptions=False)
         keys = tuple(create_api_key(notary, each.did)[1] for each in institutions)
         yield House(notary, settings, anchoring, client, institutions, keys)
 

@@ -73,16 +73,6 @@ def home(house: House) -> Home:
     )
 
 
-@pytest.fixture(autouse=True)
-def patient(house: House) -> Iterator[None]:
-    """Let the tests ask as often as they like; the limit has a test of its own."""
-    app: Any = house.client.app
-    before, generous = app.state.context, TokenBuckets(10**9, 10**9)
-    app.state.context = dataclasses.replace(before, questions=generous, letters=generous)
-    yield
-    app.state.context = before
-
-
 def test_a_share_shows_what_was_chosen_and_nothing_else(home: Home) -> None:
     """The verdict, the chosen file and its key; the other file's name and key are nowhere on the page."""
     share = home.share(days="7", item=home.items[0])
@@ -295,10 +285,13 @@ def _request() -> Any:
     return Request({"type": "http", "client": ("127.0.0.1", 1), "headers": []})
 
 
-def test_asking_is_rationed_and_only_from_our_page(house: House, mailbox: Mailbox) -> None:
+def test_asking_is_rationed_and_only_from_our_page(
+    house: House, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A network that asks too often is asked to wait; other sites cannot ask in a visitor's name."""
     app: Any = house.client.app
-    app.state.context = dataclasses.replace(app.state.context, letters=TokenBuckets(2, 0.01))
+    rationed = dataclasses.replace(app.state.context, letters=TokenBuckets(2, 0.01))
+    monkeypatch.setattr(app.state, "context", rationed)
     statuses = [house.client.post("/lost", data={"email": "x@x.example"}).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
     elsewhere = house.client.post("/lost", data={"email": "x@x.example"}, headers={"Sec-Fetch-Site": "cross-site"})

@@ -20,7 +20,6 @@ from httpx import Response
 from api.cli.spoken import Spoken
 from api.command_line import main
 from api.examples import template_of
-from api.http.limits import TokenBuckets
 from api.http.logs import JsonLines
 from api.key_files import KeyFile, persons_key
 from notary.core.credential import read
@@ -82,9 +81,6 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     """Two institutions with a final batch each; the second with evidence, a learner waiting, and a key of its own."""
     settings, institutions = found_house(tmp_path_factory.mktemp("street"))
     with open_house(settings, institutions) as house:
-        app: Any = house.client.app
-        generous = TokenBuckets(10**9, 10**9)
-        app.state.context = dataclasses.replace(app.state.context, questions=generous, letters=generous)
         mine = _settled(house, MINE, "Ana Pérez", "essay.pdf", "an essay", "waiting with me", 500)
         theirs = _settled(house, THEIRS, LEARNER, EXHIBIT, NARRATIVE, WAITING, 600)
         yield Street(house, mine, theirs, tuple(_secrets(house, theirs)))
