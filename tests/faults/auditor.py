@@ -59,9 +59,9 @@ class Audit:
     wrong: tuple[str, ...]
 
     @property
-    def unread(self) -> int:
-        """What IPFS lacked of all that had to be read: the notary puts it back by itself, in a while."""
-        return sum(_UNREAD in line for line in self.wrong)
+    def unread(self) -> bool:
+        """Whether IPFS lacked something that had to be read: the notary puts it back by itself, in a while."""
+        return any(_UNREAD in line for line in self.wrong)
 
     @property
     def clean(self) -> bool:

@@ -18,9 +18,7 @@ from tests.faults.catalogue import Case, Kind, NotHappenedError, kinds
 from tests.faults.world import LostError, RefusedError, World, running_world
 
 MENDING = 150.0
-"""Seconds in which the notary puts back by itself some of what IPFS has lost."""
-MOST_MENDING = 600.0
-"""Seconds in which all of it is back; a campaign's machine is slow, for it runs several notaries at once."""
+"""Seconds the notary is given to put back by itself what IPFS has lost."""
 COLUMNS = ("runs", "accepted", "final", "lost", "twice", "wrong")
 
 Say = Callable[[str], None]
@@ -217,13 +215,10 @@ def _in_turn(cases: tuple[Case, ...], runs: int) -> Iterator[Case]:
 
 
 def _audited(world: World, ids: list[str]) -> Audit:
-    """Audit; what IPFS lacks is looked for again while that becomes less. All else has to be so once it is final."""
-    last = time.monotonic() + MOST_MENDING
-    left, deadline = None, 0.0
+    """Audit; what IPFS lacks is looked for again for a while. All else has to be so as soon as it is called final."""
+    deadline = time.monotonic() + MENDING
     while True:
         found = world.audit(ids)
-        if left is None or found.unread < left:
-            left, deadline = found.unread, min(time.monotonic() + MENDING, last)
         if not found.unread or time.monotonic() > deadline:
             return found
         time.sleep(1)
