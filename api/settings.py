@@ -70,7 +70,8 @@ class Settings:
     signer_account: str = _setting("Account that the external signer signs with, 0x and hex.", "")
     witnesses: str = _setting("Witnesses that cosign what is anchored: address and vkey of each, by spaces.", "")
     signing_hooks: str = _setting(
-        "Institutions' own signing services that the desk asks: DID, address and public key of each, by spaces.", ""
+        "Institutions' own signing services, asked where no key is kept: DID, address, public key of each, by spaces.",
+        "",
     )
     smtp: str = _setting(
         "Mail server for learners' links: smtp://user@host:587 or smtps://user@host; none: nobody is mailed.", ""

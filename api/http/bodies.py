@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import BinaryIO, cast
 
@@ -13,16 +13,12 @@ from starlette.requests import Request
 from starlette.types import Message, Receive
 
 from api.http.problems import TooLarge
-from notary.core.credential import MAX_JSON
-from notary.service.submission.reading import Source
 
 SPOOL = 1 << 20
 """Bytes of a body kept in memory before it goes to a temporary file."""
 HEAD = 8192
 """Bytes of a file by which it is told what it is."""
 MAX_FIELD = 64 << 10
-MAX_LINE = MAX_JSON
-"""Bytes of a line: one credential."""
 
 
 def bounded(request: Request, most: int) -> Request:
@@ -71,21 +67,6 @@ async def form_of(request: Request, most: int, *, files: int) -> AsyncIterator[F
     form = bounded(request, most).form(max_files=files, max_fields=files, max_part_size=MAX_FIELD)
     async with form as read:
         yield read
-
-
-def lines(stream: BinaryIO, name: str) -> Iterator[Source]:
-    """Yield the lines of a stream that are not blank, in bounded memory; one that is too long is cut short.
-
-    A credential cut at one byte more than the longest is refused as too large, and the rest goes on.
-    """
-    number = 0
-    while line := stream.readline(MAX_LINE + 1):
-        number += 1
-        rest = line
-        while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
-            rest = stream.readline(MAX_LINE + 1)
-        if line.strip():
-            yield Source(line, name, number)
 
 
 class _Bounded:

@@ -59,6 +59,10 @@ def test_evidence_of_nothing_that_can_be_read_is_kept_nowhere(founded_desk: Desk
     said = desk.say("submit", wrong, desk.file("bo.json", badge("Bo")), "--evidence", pdf, "--public-evidence", code=1)
     assert "everybody can read it" in said
     assert b"%PDF of nobody" in (desk.folder / "data" / "blocks" / "blocks.sqlite").read_bytes()
+    other = desk.file("other.pdf", b"%PDF for one who is there")
+    said = desk.say("submit", desk.folder / "bo.json", "--evidence", other, "--public-evidence", code=1)
+    assert "was submitted before" in said
+    assert "everybody can read it" in said
 
 
 def test_nodes_are_named_when_the_notary_is_founded(desk: Desk) -> None:

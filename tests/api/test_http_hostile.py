@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.carried import MAX_FILE
-from api.http.bodies import MAX_LINE, lines
 from api.http.guard import HEADERS
 from api.http.limits import TokenBuckets
 from api.http.routes.credentials import MAX_STREAM
+from notary.core.credential import MAX_JSON
 from notary.core.errors import OperatorError
 from notary.core.receipt import MAX_SIZE
+from notary.service.submission.intake import open_lines
+from notary.service.submission.reading import Source
 from tests.api.house import JSON_BODY, NDJSON, House, problem, token_of
 
 BAD_CREDENTIALS = {
@@ -110,7 +112,7 @@ def test_only_a_file_that_may_carry_a_receipt_may_be_larger_than_one(house: Hous
 def test_a_line_that_is_too_long_is_refused_alone(house: House) -> None:
     """A line beyond 4 MiB is named as too large; the lines around it are taken, with their own numbers."""
     first, last = house.credential("Before", number=310), house.credential("After", number=311)
-    body = b"\n".join((first, b'{"a":"' + b"x" * (MAX_LINE + (3 << 20)) + b'"}', last))
+    body = b"\n".join((first, b'{"a":"' + b"x" * (MAX_JSON + (3 << 20)) + b'"}', last))
     report = house.client.post("/v1/credentials", content=body, headers={**house.auth(), **NDJSON}).json()
     assert [taken["line"] for taken in report["accepted"]] == [1, 3]
     assert [left["line"] for left in report["refused"]] == [2]
@@ -123,9 +125,8 @@ def test_lines_are_those_of_the_stream(pieces: list[bytes]) -> None:
     import io
 
     body = b"\n".join(pieces)
-    expected = [(at, line) for at, line in enumerate(body.split(b"\n"), 1) if line.strip()]
-    found = [(source.line, source.data.rstrip(b"\n")) for source in lines(io.BytesIO(body), "body")]
-    assert found == [(at, line.rstrip(b"\n")) for at, line in expected]
+    expected = [Source(line.strip(), "body", at) for at, line in enumerate(body.split(b"\n"), 1) if line.strip()]
+    assert list(open_lines(io.BytesIO(body), "body")) == expected
 
 
 def test_forms_that_are_none_are_told_so(house: House) -> None:

@@ -94,7 +94,8 @@ def submit(
             done=done,
         )
         results = list(taken)
-    public = len(evidence) if public_evidence and any(isinstance(each, Accepted) for each in results) else 0
+    pinned = any(isinstance(each, Accepted) or each.read for each in results)
+    public = len(evidence) if public_evidence and pinned else 0
     return _said(settings, member, results, report, public=public)
 
 

@@ -11,13 +11,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.datastructures import FormData, UploadFile
 
-from api.http.bodies import form_of, lines, read_body, spool_body
+from api.http.bodies import form_of, read_body, spool_body
 from api.http.context import Caller, Context, Here
 from api.http.problems import WrongMedia
 from notary.core.credential import MAX_JSON
 from notary.core.errors import Malformed
 from notary.service.evidence.manifest import Exhibit
 from notary.service.submission.accept import Accepted
+from notary.service.submission.intake import open_lines
 from notary.service.submission.reading import Refused, Source
 from notary.service.submission.submit import submit
 
@@ -72,7 +73,7 @@ class Report:
 class Delivery:
     """A request's content: credentials to come, and the evidence that belongs to all of them."""
 
-    sources: Iterator[Source]
+    sources: Iterator[Source | Refused]
     exhibits: tuple[Exhibit, ...] = ()
     narrative: str | None = None
 
@@ -82,7 +83,7 @@ async def _delivery(request: Request, _: Caller) -> AsyncIterator[Delivery]:
     with ExitStack() as stack:
         if kind == _STREAM:
             spooled = stack.enter_context(await spool_body(request, MAX_STREAM))
-            yield Delivery(lines(spooled, "request"))
+            yield Delivery(open_lines(spooled, "request"))
         elif kind == _FORM:
             async with form_of(request, MAX_WITH_EVIDENCE, files=1 + MAX_EXHIBITS) as form:
                 yield await _form_delivery(form)

@@ -85,7 +85,7 @@ def _twice(reading: Reading) -> Refused:
         f"{place(reading.source, reading.line)}: the same credential was submitted before",
         hint="To submit it again on purpose: --duplicates",
     )
-    return Refused(reading.source, reading.line, str(error))
+    return Refused(reading.source, reading.line, str(error), read=True)
 
 
 @dataclass(frozen=True, slots=True)

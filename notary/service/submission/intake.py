@@ -41,17 +41,22 @@ def open_stream(stream: BinaryIO, *, as_file: bool = False) -> Iterator[Source |
     """Give what stands in a stream: NDJSON, or, where its first line is not a whole credential, one credential."""
     first = stream.readline(MAX_JSON + 1)
     if not as_file and _is_whole(first):
-        yield from _lines(chain([first], iter(partial(stream.readline, MAX_JSON + 1), b"")), STDIN)
+        yield from _lines(chain([first], _cut(stream)), STDIN)
         return
     most = MAX_FILE if as_file else MAX_IMAGE
     data = first + stream.read(most + 1 - len(first))
     yield _too_large(STDIN, most) if len(data) > most else Source(data, STDIN)
 
 
+def open_lines(stream: BinaryIO, name: str) -> Iterator[Source | Refused]:
+    """Give the lines of NDJSON that are not blank, in bounded memory; one that is too long is refused alone."""
+    return _lines(_cut(stream), name)
+
+
 def open_upload(data: bytes, name: str) -> Iterator[Source | Refused]:
     """Give what stands in a file that was sent: NDJSON line by line, by its name, or one credential."""
     if _is_ndjson(name):
-        yield from _lines(iter(partial(BytesIO(data).readline, MAX_JSON + 1), b""), name)
+        yield from open_lines(BytesIO(data), name)
     else:
         yield _too_large(name, MAX_IMAGE, len(data)) if len(data) > MAX_IMAGE else Source(data, name)
 
@@ -84,7 +89,7 @@ def _open(path: Path, *, as_file: bool) -> Iterator[Source | Refused]:
             return
         if not as_file and _is_ndjson(name):
             with path.open("rb") as file:
-                yield from _lines(iter(partial(file.readline, MAX_JSON + 1), b""), name)
+                yield from open_lines(file, name)
             return
         most = MAX_FILE if as_file else MAX_IMAGE
         yield _too_large(name, most, found.st_size) if found.st_size > most else Source(path.read_bytes(), name)
@@ -92,8 +97,13 @@ def _open(path: Path, *, as_file: bool) -> Iterator[Source | Refused]:
         yield _unreadable(name, error)
 
 
+def _cut(stream: BinaryIO) -> Iterator[bytes]:
+    """Give a stream's lines, those that are too long in pieces."""
+    return iter(partial(stream.readline, MAX_JSON + 1), b"")
+
+
 def _lines(lines: Iterator[bytes], name: str) -> Iterator[Source | Refused]:
-    """Give a file's lines; of one that is too long the rest is passed over."""
+    """Give lines with their numbers; of one that is too long the rest is passed over."""
     number, inside = 0, False
     for line in lines:
         whole = line.endswith(b"\n")

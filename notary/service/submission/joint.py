@@ -110,4 +110,4 @@ def _other_evidence(reading: Reading, theirs: CredentialRow) -> Refused:
         f"{place(reading.source, reading.line)}: {theirs.institution} has committed it with other evidence",
         hint="Leave the evidence out: theirs is taken over",
     )
-    return Refused(reading.source, reading.line, str(error), error.hint)
+    return Refused(reading.source, reading.line, str(error), error.hint, read=True)

@@ -50,12 +50,16 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """One credential left out, and why; `hint`, the advice that `why` ends with, suits whoever submits."""
+    """One credential left out, and why; `hint`, the advice that `why` ends with, suits whoever submits.
+
+    `read`: it could be read, and is left out for another reason.
+    """
 
     source: str
     line: int | None
     why: str
     hint: str | None = None
+    read: bool = False
 
     @property
     def reason(self) -> str:
